@@ -1,0 +1,1 @@
+"""The known defects of upstream releases, mended where they are present."""
