@@ -1,1 +1,0 @@
-"""The known defects of upstream releases, mended where they are present."""
