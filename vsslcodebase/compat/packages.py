@@ -44,6 +44,7 @@ class MissingDRN:
     """Stands for mmaction2's DRN where the wheel lost its source."""
 
     def __init__(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse, whatever the arguments."""
         raise ImportError(
             'this mmaction2 was installed from a wheel without the DRN '
             'localizer; install mmaction2 from source to use DRN'
