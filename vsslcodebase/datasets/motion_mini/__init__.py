@@ -1,1 +1,18 @@
-"""Placeholder."""
+"""motion-mini: an embedded data set that tells motion from appearance."""
+
+from .dataset import DatasetSpec, make_dataset
+from .levels import LEVELS, Knobs, level_knobs
+from .plan import SPLITS, VideoPlan, plan_split
+from .render import render_video
+
+__all__ = [
+    'LEVELS',
+    'SPLITS',
+    'DatasetSpec',
+    'Knobs',
+    'VideoPlan',
+    'level_knobs',
+    'make_dataset',
+    'plan_split',
+    'render_video',
+]
