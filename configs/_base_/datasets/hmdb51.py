@@ -1,0 +1,28 @@
+"""HMDB51, first of its three splits: 3,570 training, 1,530 test videos.
+
+Made by ``tools/data/hmdb51.py``, see docs/data_preparation.md.
+Leaves add batch sizes and pipelines.
+"""
+train_dataloader = dict(
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    drop_last=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='VideoListDataset',
+        ann_file='data/hmdb51/train_split1.txt',
+        data_prefix=dict(video='data/hmdb51/videos')))
+
+val_dataloader = dict(
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='VideoListDataset',
+        ann_file='data/hmdb51/test_split1.txt',
+        data_prefix=dict(video='data/hmdb51/videos'),
+        test_mode=True))
+
+test_dataloader = val_dataloader

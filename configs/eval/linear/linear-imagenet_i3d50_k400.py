@@ -1,0 +1,29 @@
+"""ImageNet weights in an I3D-50, linear evaluation on Kinetics-400.
+
+Paper: CORP, Table 5, row "ImageNet"; 2D kernels are repeated over time.
+Batch: 16 GPUs x 64 videos x 1 clip = 1024 clips of 32x224x224 a step.
+    Memory not measured here.
+Number: 53.5 % (quoted from CVRL). Ours: not run.
+Run: GPUS=16 tools/slurm_train.sh PARTITION imagenet
+    configs/eval/linear/linear-imagenet_i3d50_k400.py
+"""
+_base_ = [
+    '../../_base_/backbones/i3d50.py',
+    '../../_base_/datasets/k400_labelled.py',
+    '../../_base_/methods/linear.py',
+    '../../_base_/schedules/sgd_cosine_100e.py',
+    '../../_base_/default_runtime.py',
+]
+
+model = dict(
+    backbone=dict(
+        init_cfg=None,
+        pretrained='https://download.pytorch.org/models/resnet50-0676ba61.pth',
+        **_base_.backbone),
+    cls_head=dict(num_classes=400))
+
+train_dataloader = dict(batch_size=64)
+val_dataloader = dict(batch_size=64)
+
+optim_wrapper = dict(optimizer=dict(lr=0.16))
+auto_scale_lr = dict(base_batch_size=1024)  # 16 GPUs x 64 videos
