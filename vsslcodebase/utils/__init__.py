@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Helpers without a room of their own: collectives and precision."""

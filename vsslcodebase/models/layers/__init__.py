@@ -1,1 +1,16 @@
-"""Placeholder."""
+"""Layers: relations between clips and the pieces of other necks and heads."""
+
+from .cost_volume import cost_volume
+from .decoupling_attention import DecouplingAttention
+from .mixed_attention import MixedAttention
+from .orthonormal_basis import orthonormal_basis
+from .pair_logits import broadcast_pair_logits, pairwise_logits
+
+__all__ = [
+    'DecouplingAttention',
+    'MixedAttention',
+    'broadcast_pair_logits',
+    'pairwise_logits',
+    'cost_volume',
+    'orthonormal_basis',
+]

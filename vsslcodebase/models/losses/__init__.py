@@ -1,1 +1,45 @@
-"""Placeholder."""
+"""Losses: pure functions of tensors that compute in float32."""
+
+from .byol import byol_loss
+from .corp import (
+    PairTargets,
+    corp_contrast_loss,
+    corp_contrast_targets,
+    corp_f_loss,
+    corp_m_loss,
+    corp_m_targets,
+    corp_order_loss,
+    corp_order_targets,
+)
+from .corp_accuracy import (
+    corp_contrast_accuracy,
+    corp_m_accuracy,
+    corp_order_accuracy,
+)
+from .info_nce import info_nce_loss
+from .motion_contrast import motion_contrast_loss
+from .nt_xent import nt_xent_loss
+from .pace import pace_same_context_loss, pace_same_pace_loss
+from .photometric import flow_smoothness_loss, photometric_loss
+
+__all__ = [
+    'PairTargets',
+    'corp_m_loss',
+    'corp_order_loss',
+    'corp_contrast_loss',
+    'corp_m_targets',
+    'corp_order_targets',
+    'corp_contrast_targets',
+    'corp_m_accuracy',
+    'corp_order_accuracy',
+    'corp_contrast_accuracy',
+    'corp_f_loss',
+    'nt_xent_loss',
+    'info_nce_loss',
+    'byol_loss',
+    'pace_same_context_loss',
+    'pace_same_pace_loss',
+    'motion_contrast_loss',
+    'photometric_loss',
+    'flow_smoothness_loss',
+]

@@ -1,0 +1,102 @@
+"""The collectives of the project; each says where the gradient goes.
+
+All of them are the identity in a program that runs as one process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+def world_size() -> int:
+    """Return the number of processes, 1 when not distributed."""
+    return dist.get_world_size() if _initialised() else 1
+
+
+def rank() -> int:
+    """Return the index of this process, 0 when not distributed."""
+    return dist.get_rank() if _initialised() else 0
+
+
+def all_reduce_mean(x: Tensor) -> Tensor:
+    """Average a tensor over the processes; no gradient flows.
+
+    Args:
+        x: floating point, of the same shape on every process.
+
+    Returns:
+        A new tensor of that shape, detached, equal on every process.
+    """
+    mean = x.detach().clone()
+    if world_size() > 1:
+        dist.all_reduce(mean)
+        mean /= world_size()
+    return mean
+
+
+def gather_with_grad(x: Tensor) -> Tensor:
+    """Concatenate the rows of all processes, with the exact gradient.
+
+    Forward is an all-gather, backward sums the gradient of the result over
+    the processes and returns to each its own rows. When every process computes
+    the loss of the joined rows and DDP averages the parameters' gradients,
+    that average is the gradient of one process with the joined batch. (Without
+    the sum it would be ``1 / world_size`` of it.)
+
+    Args:
+        x: (N, ...), N the same on every process.
+
+    Returns:
+        (world_size * N, ...), rank-major; ``x`` itself when not distributed.
+
+    Raises:
+        ValueError: on every process, where the shapes differ among them.
+    """
+    if world_size() == 1:
+        return x
+    _check_equal_shapes(x)
+    return _Gather.apply(x)
+
+
+class _Gather(torch.autograd.Function):
+    """All-gather whose backward pass is a sum and a slice."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Return the rows of all processes."""
+        parts = [torch.empty_like(x) for _ in range(world_size())]
+        dist.all_gather(parts, x.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        """Return this process's rows of the summed gradient."""
+        summed = grad.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(summed)
+        return summed.chunk(world_size())[rank()]
+
+
+def _initialised() -> bool:
+    return dist.is_available() and dist.is_initialized()
+
+
+def _check_equal_shapes(x: Tensor) -> None:
+    """Raise everywhere if the processes hold different shapes.
+
+    An all-gather of different shapes would hang, or return another process's
+    bytes, so they are compared first: a collective of a few bytes.
+    """
+    shape = torch.tensor(x.shape, device=x.device)
+    lowest, highest = shape.clone(), shape.clone()
+    dist.all_reduce(lowest, dist.ReduceOp.MIN)
+    dist.all_reduce(highest, dist.ReduceOp.MAX)
+    if not torch.equal(lowest, highest):
+        raise ValueError(
+            f'rank {rank()} of {world_size()} gathers {tuple(x.shape)}, but '
+            f'sizes reach from {lowest.tolist()} to {highest.tolist()} among '
+            'the processes; use drop_last=True in the train dataloader'
+        )
