@@ -1,1 +1,22 @@
 """Models: trunks, backbones, necks, heads, losses and layers."""
+
+from .backbones import SmallR3D, VideoResNet3d
+from .data_preprocessor import ClipDataPreprocessor
+from .heads import ContrastiveHead, CORPFHead, CORPMHead, LinearClsHead
+from .layers import DecouplingAttention, MixedAttention
+from .necks import ProjectionNeck
+from .selfsup import VideoSelfSupervisor
+
+__all__ = [
+    'CORPFHead',
+    'CORPMHead',
+    'ClipDataPreprocessor',
+    'ContrastiveHead',
+    'DecouplingAttention',
+    'LinearClsHead',
+    'MixedAttention',
+    'ProjectionNeck',
+    'SmallR3D',
+    'VideoResNet3d',
+    'VideoSelfSupervisor',
+]

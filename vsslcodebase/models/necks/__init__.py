@@ -1,1 +1,5 @@
-"""Placeholder."""
+"""Necks: from feature maps to embeddings."""
+
+from .projection_neck import ProjectionNeck
+
+__all__ = ['ProjectionNeck']

@@ -1,0 +1,95 @@
+"""From uint8 clips of a data loader to one float batch on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+from torch import Tensor
+
+from vsslcodebase.registry import MODELS
+
+IMAGENET_MEAN = (123.675, 116.28, 103.53)
+IMAGENET_STD = (58.395, 57.12, 57.375)
+
+
+@MODELS.register_module()
+class ClipDataPreprocessor(BaseDataPreprocessor):
+    """Stack the videos of a batch and standardise their colours.
+
+    Serves our trunks and MMAction2's ``Recognizer3D`` alike.
+
+    Args:
+        mean: One value per channel on the 0-255 scale; RGB for the default.
+        std: One positive value per channel, same scale.
+        non_blocking: Copy to the device without waiting (pinned memory).
+    """
+
+    def __init__(
+        self,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(non_blocking=non_blocking)
+        if len(mean) != len(std) or min(std) <= 0:
+            raise ValueError(
+                'mean and std need one value per channel and '
+                f'std must be positive, got mean={mean}, '
+                f'std={std}'
+            )
+        # Not persistent: a checkpoint holds what was learned, nothing else.
+        self.register_buffer('mean', _per_channel(mean), persistent=False)
+        self.register_buffer('std', _per_channel(std), persistent=False)
+
+    def forward(
+        self, data: dict[str, Any], training: bool = False
+    ) -> dict[str, Any]:
+        """Return ``data`` with one input tensor, everything on the device.
+
+        Args:
+            data: ``inputs``: B tensors (V, C, T, H, W), or one tensor
+                (B, V, C, T, H, W), uint8 or float on the 0-255 scale;
+                ``data_samples`` and other keys pass through.
+            training: Part of mmengine's signature; without effect here.
+
+        Returns:
+            The same keys, ``inputs`` being (B, V, C, T, H, W) float32.
+
+        Raises:
+            ValueError: The videos of the batch differ in shape, or the
+                number of channels is not that of ``mean``.
+        """
+        data = self.cast_data(data)
+        inputs = _stack(data['inputs'])
+        if inputs.ndim != 6 or inputs.shape[2] != self.mean.shape[0]:
+            raise ValueError(
+                'a batch must be (B, V, C, T, H, W) with '
+                f'C={self.mean.shape[0]} channels as in mean and std, got '
+                f'{tuple(inputs.shape)}; pack clips with PackClips, or with '
+                "FormatShape(input_format='NCTHW')"
+            )
+        # Out of place once, then in place: one float copy of the batch.
+        inputs = inputs.float().sub(self.mean).div_(self.std)
+        return {**data, 'inputs': inputs}
+
+
+def _per_channel(values: Sequence[float]) -> Tensor:
+    """Shape (C, 1, 1, 1), to broadcast over (..., C, T, H, W)."""
+    return torch.tensor(values, dtype=torch.float32).view(-1, 1, 1, 1)
+
+
+def _stack(inputs: Tensor | Sequence[Tensor]) -> Tensor:
+    """Stack B tensors of one shape, or say which shapes were met."""
+    if isinstance(inputs, Tensor):
+        return inputs
+    shapes = sorted({tuple(video.shape) for video in inputs})
+    if len(shapes) > 1:
+        raise ValueError(
+            'all videos of a batch need the same (V, C, T, H, W), got '
+            f'{shapes}; crop to one size, sample one num_clips and '
+            'clip_len, or set batch_size=1'
+        )
+    return torch.stack(tuple(inputs))

@@ -1,0 +1,69 @@
+"""What the heads ask of a batch of clips: how many, and which is earlier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from mmaction.structures import ActionDataSample
+from torch import Tensor
+
+
+def count_clips(
+    embeddings: Tensor, data_samples: Sequence[ActionDataSample]
+) -> int:
+    """Find the number V of clips per video.
+
+    Args:
+        embeddings: (B*V, d), video-major.
+        data_samples: One per video, B in all.
+
+    Raises:
+        ValueError: The embeddings are not of this shape.
+    """
+    num_videos = len(data_samples)
+    if embeddings.ndim != 2 or len(embeddings) % num_videos:
+        raise ValueError(
+            f'expected embeddings (B*V, d) of B={num_videos} videos, got '
+            f'shape {tuple(embeddings.shape)}; a neck such as ProjectionNeck '
+            'makes them of a feature map'
+        )
+    return len(embeddings) // num_videos
+
+
+def clip_starts(
+    data_samples: Sequence[ActionDataSample], num_clips: int
+) -> Tensor:
+    """Collect the frame at which each clip starts.
+
+    The position of a clip in the batch says nothing about its time, so a
+    batch without this field is refused rather than given made-up labels.
+
+    Args:
+        data_samples: B samples with ``clip_start`` (V,), in frames.
+        num_clips: V.
+
+    Returns:
+        (B, V) in the order of the clips, on the data samples' device.
+
+    Raises:
+        ValueError: The field is missing, or has not V entries.
+    """
+    for sample in data_samples:
+        if 'clip_start' not in sample:
+            raise ValueError(
+                'the order task needs clip_start in every data sample, got '
+                f'only {sorted(sample.all_keys())}; sample the clips with '
+                'vsslcodebase.SampleSeparatedClips and pack them with '
+                'vsslcodebase.PackClips, or with PackActionInputs('
+                "algorithm_keys=('clip_start',)). SampleFrames of MMAction2 "
+                'does not serve: it gives short videos equal clips'
+            )
+    starts = [torch.as_tensor(sample.clip_start) for sample in data_samples]
+    lengths = sorted({start.numel() for start in starts})
+    if lengths != [num_clips]:
+        raise ValueError(
+            f'clip_start has {lengths} entries per video, but there are '
+            f'{num_clips} clips per video; sampler and pack must agree'
+        )
+    return torch.stack(starts)

@@ -1,0 +1,25 @@
+"""The perceptron that reads a relation (CORP, Eq. 2 and 4)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def make_perceptron(
+    in_channels: int, hidden_channels: int, out_channels: int, num_layers: int
+) -> nn.Sequential:
+    """Make Linear layers with ReLU between them.
+
+    Args:
+        in_channels: Length of a relation.
+        hidden_channels: Width between the layers. CORP does not state it.
+        out_channels: Number of classes.
+        num_layers: 1 or more; CORP has 2, and compares 1 (Table 6d).
+    """
+    if num_layers < 1:
+        raise ValueError(f'num_layers must be at least 1, got {num_layers}')
+    widths = [in_channels, *[hidden_channels] * (num_layers - 1)]
+    layers: list[nn.Module] = []
+    for width in widths[:-1]:
+        layers += [nn.Linear(width, hidden_channels), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Linear(widths[-1], out_channels))
