@@ -1,1 +1,16 @@
-"""Placeholder."""
+"""Evaluation: metrics of mmengine's loops, and functions of features."""
+
+from .features import VideoFeatures, extract_features
+from .linear_probe import LinearProbe, fit_linear_probe, inside_pair_accuracy
+from .pair_relation_metric import PairRelationMetric
+from .per_class_metric import PerClassAccMetric
+
+__all__ = [
+    'LinearProbe',
+    'PairRelationMetric',
+    'PerClassAccMetric',
+    'VideoFeatures',
+    'extract_features',
+    'fit_linear_probe',
+    'inside_pair_accuracy',
+]
