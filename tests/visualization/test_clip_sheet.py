@@ -115,3 +115,9 @@ def test_caption_states_pace_and_omits_a_missing_label():
     line = clip_captions(sample([0], pace_label=torch.tensor([2])))[0]
     assert line.endswith('pace label 2')
     assert ' label 5' not in line
+
+
+def test_caption_leaves_out_an_unknown_time():
+    made = sample([7])
+    made.pop('clip_time')
+    assert 'starts at frame 7, interval 1' in clip_captions(made)[0]

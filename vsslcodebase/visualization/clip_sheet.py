@@ -65,10 +65,10 @@ def clip_captions(sample: ActionDataSample) -> list[str]:
     """Say of each clip of a video where it lies and what it is asked for.
 
     Args:
-        sample: What ``PackClips`` made: metainfo ``filename``, ``num_clips``;
-            fields ``clip_start (V,)`` in frames, ``clip_time (V,)`` in
-            seconds, ``frame_interval (V,)``; where there are, ``pace_label
-            (V,)`` and ``gt_label``.
+        sample: What ``PackClips`` made: metainfo ``filename``; fields
+            ``clip_start (V,)`` in frames and ``frame_interval (V,)``; where
+            there are, ``clip_time (V,)`` in seconds, ``pace_label (V,)`` and
+            ``gt_label``.
 
     Returns:
         V lines. "2nd of 4 in time" is the order that CORP asks for.
@@ -81,8 +81,8 @@ def clip_captions(sample: ActionDataSample) -> list[str]:
         place = int((starts < start).sum()) + 1
         tie = ' (tie)' if (starts == start).sum() > 1 else ''
         line = (
-            f'{name}{label} | clip {row}: starts at frame {int(start)} '
-            f'({float(sample.clip_time[row]):.2f} s), interval '
+            f'{name}{label} | clip {row}: starts at frame {int(start)}'
+            f'{_seconds(sample, row)}, interval '
             f'{int(sample.frame_interval[row])} | '
             f'{_ordinal(place)} of {len(starts)} in time{tie}'
         )
@@ -149,6 +149,13 @@ def _write(
     if halo:
         cv2.putText(image, text, origin, font, scale, PAPER, 3, cv2.LINE_AA)
     cv2.putText(image, text, origin, font, scale, INK, 1, cv2.LINE_AA)
+
+
+def _seconds(sample: ActionDataSample, row: int) -> str:
+    """When the clip starts; nothing where the frame rate is unknown."""
+    if 'clip_time' not in sample:
+        return ''
+    return f' ({float(sample.clip_time[row]):.2f} s)'
 
 
 def _ordinal(number: int) -> str:
