@@ -13,7 +13,7 @@ _base_ = [
     '../_base_/datasets/k400.py',
     '../_base_/augment/contrastive.py',
     '../_base_/methods/corp_f.py',
-    '../_base_/schedules/lars_800e.py',
+    '../_base_/schedules/lars.py',
     '../_base_/default_runtime.py',
 ]
 
@@ -23,7 +23,7 @@ train_dataloader = dict(
     batch_size=16,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleSeparatedClips',
                 clip_len=16,
@@ -40,7 +40,7 @@ val_dataloader = dict(
     batch_size=16,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleSeparatedClips',
                 clip_len=16,
@@ -53,5 +53,6 @@ val_dataloader = dict(
         ]))
 test_dataloader = val_dataloader
 
+train_cfg = dict(max_epochs=800)
 optim_wrapper = dict(optimizer=dict(lr=2.0))  # 512 videos / 256
 auto_scale_lr = dict(base_batch_size=512)  # 32 GPUs x 16 videos

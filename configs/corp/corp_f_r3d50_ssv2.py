@@ -13,7 +13,7 @@ _base_ = [
     '../_base_/datasets/ssv2.py',
     '../_base_/augment/contrastive.py',
     '../_base_/methods/corp_f.py',
-    '../_base_/schedules/lars_200e.py',
+    '../_base_/schedules/lars.py',
     '../_base_/default_runtime.py',
 ]
 
@@ -23,7 +23,7 @@ train_dataloader = dict(
     batch_size=16,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleSeparatedClips',
                 clip_len=16,
@@ -40,7 +40,7 @@ val_dataloader = dict(
     batch_size=16,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleSeparatedClips',
                 clip_len=16,

@@ -11,7 +11,7 @@ _base_ = [
     '../_base_/datasets/k400.py',
     '../_base_/augment/contrastive.py',
     '../_base_/methods/corp_m.py',
-    '../_base_/schedules/lars_800e.py',
+    '../_base_/schedules/lars.py',
     '../_base_/default_runtime.py',
 ]
 
@@ -21,7 +21,7 @@ train_dataloader = dict(
     batch_size=8,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleSeparatedClips',
                 clip_len=16,
@@ -37,7 +37,7 @@ val_dataloader = dict(
     batch_size=8,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleSeparatedClips',
                 clip_len=16,
@@ -49,5 +49,6 @@ val_dataloader = dict(
         ]))
 test_dataloader = val_dataloader
 
+train_cfg = dict(max_epochs=800)
 optim_wrapper = dict(optimizer=dict(lr=0.25))  # 64 videos / 256
 auto_scale_lr = dict(base_batch_size=64)  # 8 GPUs x 8 videos

@@ -12,7 +12,7 @@ _base_ = [
     '../_base_/datasets/k400.py',
     '../_base_/augment/contrastive.py',
     '../_base_/methods/simclr.py',
-    '../_base_/schedules/lars_200e.py',
+    '../_base_/schedules/lars.py',
     '../_base_/default_runtime.py',
 ]
 
@@ -22,7 +22,7 @@ train_dataloader = dict(
     batch_size=16,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleDecayingClips',
                 clip_len=16,
@@ -38,7 +38,7 @@ val_dataloader = dict(
     batch_size=16,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleDecayingClips',
                 clip_len=16,

@@ -4,7 +4,7 @@ _base_ = ['./ssv2.py', '../augment/labelled_ssv2.py']
 train_dataloader = dict(
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleSeparatedClips',
                 clip_len=32,
@@ -18,7 +18,7 @@ train_dataloader = dict(
 val_dataloader = dict(
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleUniformClips',
                 clip_len=32,
@@ -34,7 +34,7 @@ test_dataloader = dict(
     batch_size=1,
     dataset=dict(
         pipeline=[
-            dict(type='OpenVideo'),
+            dict(type='OpenVideo', backend='pyav'),
             dict(
                 type='SampleUniformClips',
                 clip_len=32,

@@ -21,6 +21,6 @@ param_scheduler = [
         convert_to_iter_based=True),
 ]
 
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=22, val_interval=2)
+train_cfg = dict(type='ResumableTrainLoop', max_epochs=22, val_interval=2)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')

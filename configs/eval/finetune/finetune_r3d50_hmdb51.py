@@ -12,7 +12,7 @@ _base_ = [
     '../../_base_/backbones/r3d50.py',
     '../../_base_/datasets/hmdb51_labelled.py',
     '../../_base_/methods/finetune.py',
-    '../../_base_/schedules/sgd_cosine_100e.py',
+    '../../_base_/schedules/sgd_cosine.py',
     '../../_base_/default_runtime.py',
 ]
 

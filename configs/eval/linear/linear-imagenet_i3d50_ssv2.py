@@ -11,7 +11,7 @@ _base_ = [
     '../../_base_/backbones/i3d50.py',
     '../../_base_/datasets/ssv2_labelled.py',
     '../../_base_/methods/linear.py',
-    '../../_base_/schedules/sgd_cosine_100e.py',
+    '../../_base_/schedules/sgd_cosine.py',
     '../../_base_/default_runtime.py',
 ]
 

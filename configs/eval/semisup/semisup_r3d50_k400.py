@@ -14,7 +14,7 @@ _base_ = [
     '../../_base_/backbones/r3d50.py',
     '../../_base_/datasets/k400_1pct.py',
     '../../_base_/methods/linear.py',
-    '../../_base_/schedules/sgd_cosine_100e.py',
+    '../../_base_/schedules/sgd_cosine.py',
     '../../_base_/default_runtime.py',
 ]
 

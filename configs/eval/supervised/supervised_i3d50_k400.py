@@ -12,7 +12,7 @@ _base_ = [
     '../../_base_/backbones/i3d50.py',
     '../../_base_/datasets/k400_labelled.py',
     '../../_base_/methods/finetune.py',
-    '../../_base_/schedules/sgd_cosine_100e.py',
+    '../../_base_/schedules/sgd_cosine.py',
     '../../_base_/default_runtime.py',
 ]
 
