@@ -19,13 +19,13 @@ from pathlib import Path
 
 from vsslcodebase.datasets.motion_mini import (
     LEVELS,
+    MOTION_PAIRS,
+    SUFFIXES,
     DatasetSpec,
     Knobs,
     level_knobs,
     make_dataset,
 )
-from vsslcodebase.datasets.motion_mini.encode import SUFFIXES
-from vsslcodebase.datasets.motion_mini.motions import MOTION_PAIRS
 
 
 def parse_args() -> argparse.Namespace:
@@ -48,7 +48,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--fps', type=int, default=24)
     parser.add_argument('--format', choices=SUFFIXES, default='.mp4')
     parser.add_argument(
-        '--workers', type=int, default=len(os.sched_getaffinity(0))
+        '--workers', type=int, default=os.cpu_count(), help='processes'
     )
     add_knobs(parser)
     return parser.parse_args()
@@ -59,16 +59,18 @@ def add_knobs(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('knobs (override the level)')
     for field in dataclasses.fields(Knobs):
         flag = '--' + field.name.replace('_', '-')
+        says = field.metadata['says']
         if field.name == 'pairs':
-            group.add_argument(flag, nargs='+', choices=MOTION_PAIRS)
+            says += f': the first N, or some of {", ".join(MOTION_PAIRS)}'
+            group.add_argument(flag, nargs='+', metavar='PAIR', help=says)
         elif isinstance(field.default, bool):
-            group.add_argument(flag, type=int, choices=(0, 1))
+            group.add_argument(flag, type=int, choices=(0, 1), help=says)
         elif isinstance(field.default, tuple):
             group.add_argument(
-                flag, type=float, nargs=2, metavar=('LOW', 'HIGH')
+                flag, type=float, nargs=2, metavar=('LOW', 'HIGH'), help=says
             )
         else:
-            group.add_argument(flag, type=type(field.default))
+            group.add_argument(flag, type=type(field.default), help=says)
 
 
 def chosen_knobs(args: argparse.Namespace) -> Knobs:
@@ -76,33 +78,39 @@ def chosen_knobs(args: argparse.Namespace) -> Knobs:
     overrides = {}
     for field in dataclasses.fields(Knobs):
         value = getattr(args, field.name)
-        if value is not None:
-            listed = isinstance(field.default, tuple)
-            overrides[field.name] = tuple(value) if listed else value
+        if value is None:
+            continue
+        if field.name == 'pairs' and len(value) == 1 and value[0].isdigit():
+            value = list(MOTION_PAIRS)[: int(value[0])]
+        overrides[field.name] = type(field.default)(value)
     return level_knobs(args.level, **overrides)
 
 
 class Progress:
-    """One line that says how far and how long still."""
+    """A line that says how far and how long still."""
 
     def __init__(self) -> None:
         """Start the clock."""
-        self.start = time.monotonic()
-        self.first: int | None = None
+        self.start = self.shown = time.monotonic()
+        self.before: int | None = None  # videos of an earlier run
+        self.every = 0.5 if sys.stdout.isatty() else 10.0  # seconds
 
     def __call__(self, done: int, total: int) -> None:
-        """Show ``done`` of ``total``; on a terminal rewrite the line."""
-        if self.first is None:
-            self.first = done
-        passed = time.monotonic() - self.start
-        left = passed / max(done - self.first, 1) * (total - done)
-        line = f'{done}/{total} videos, {passed:.0f} s, {left:.0f} s left'
-        if sys.stdout.isatty():
-            print(f'\r{line}\033[K', end='\n' if done == total else '')
+        """Show ``done`` of ``total`` when it is time; rewrites a terminal."""
+        now = time.monotonic()
+        self.before = done if self.before is None else self.before
+        if now - self.shown < self.every and done < total:
+            return
+        self.shown = now
+        passed, new = now - self.start, done - self.before
+        left = f'{passed / new * (total - done):.0f}' if new else '?'
+        end = '\r' if sys.stdout.isatty() and done < total else '\n'
+        line = f'{done}/{total} videos in {passed:.0f} s, {left} s left'
+        print(f'{line:<60}', end=end, flush=True)
 
 
 def main() -> None:
-    """Generate, and turn bad input into one line without a traceback."""
+    """Generate; bad input ends in one line, not in a traceback."""
     args = parse_args()
     # So that a SIGTERM unwinds and takes the workers along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -117,7 +125,9 @@ def main() -> None:
         written = make_dataset(args.out, spec, args.workers, Progress())
     except ValueError as error:
         sys.exit(f'error: {error}')
-    print(f'{args.out}: {written} videos written, complete')
+    except KeyboardInterrupt:
+        sys.exit('\ninterrupted; the same command goes on from here')
+    print(f'{args.out}: complete, {written} videos written')
 
 
 if __name__ == '__main__':

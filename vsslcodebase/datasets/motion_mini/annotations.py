@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import os
 from pathlib import Path
 
-from .backgrounds import SCENE_FAMILIES
-from .levels import Knobs
 from .plan import SPLITS, VideoPlan
-from .sprites import SPRITE_CATEGORIES
+from .storage import write_json, write_text
 
 LABEL_KINDS = ('motion', 'appearance', 'scene')
-INDEX_FIELDS = (
-    'video_id',
-    'path',
-    'split',
-    'motion',
-    'pair',
-    'reversed',
-    'appearance',
-    'scene',
-    'instance',
-    'seed',
-    'twin',
-)
+
+
+def video_path(plan: VideoPlan, suffix: str) -> str:
+    """Return a video's path relative to the data set's folder."""
+    return f'videos/{plan.video_id:06d}{suffix}'
 
 
 def write_annotations(
-    root: Path, plans: list[VideoPlan], knobs: Knobs, suffix: str
+    root: Path,
+    plans: list[VideoPlan],
+    names: dict[str, list[str]],
+    suffix: str,
 ) -> None:
     """Write every list of the data set.
 
@@ -40,72 +31,75 @@ def write_annotations(
     - ``index.csv``: all labels, the seed, and the twin's path.
     - ``labels.json``, ``train.json``, ``validation.json``: the motion
       classes as Something-Something V2 writes them.
+
+    Args:
+        root: Folder of the data set.
+        plans: All videos; ``video_id`` is the position.
+        names: Class names of each kind.
+        suffix: Of the video files.
     """
-    names = {
-        'motion': knobs.motion_names,
-        'appearance': list(SPRITE_CATEGORIES),
-        'scene': list(SCENE_FAMILIES),
-    }
-    paths = [f'videos/{plan.video_id:06d}{suffix}' for plan in plans]
+    paths = [video_path(plan, suffix) for plan in plans]
     for kind in LABEL_KINDS:
-        _write(root / f'classes_{kind}.txt', '\n'.join(names[kind]) + '\n')
+        text = ''.join(f'{name}\n' for name in names[kind])
+        write_text(root / f'classes_{kind}.txt', text)
         for split in SPLITS:
             lines = [
                 f'{path} {getattr(plan, kind)}\n'
                 for path, plan in zip(paths, plans)
                 if plan.split == split
             ]
-            _write(root / f'{split}_{kind}.txt', ''.join(lines))
-    _write(root / 'index.csv', _index(plans, paths))
-    labels = {name: str(i) for i, name in enumerate(names['motion'])}
-    _write(root / 'labels.json', json.dumps(labels, indent=1) + '\n')
+            write_text(root / f'{split}_{kind}.txt', ''.join(lines))
+    write_text(root / 'index.csv', _index(plans, paths))
+    _write_something(root, plans, names)
+
+
+def _write_something(
+    root: Path, plans: list[VideoPlan], names: dict[str, list[str]]
+) -> None:
+    """Write the three json files of Something-Something V2.
+
+    ``labels.json`` maps a template without brackets to a label in a string;
+    an entry's ``id`` is the stem of its file.
+    """
+    templates = [f'Letting [something] {name}' for name in names['motion']]
+    bare = [template.translate({91: None, 93: None}) for template in templates]
+    write_json(root / 'labels.json', {t: str(i) for i, t in enumerate(bare)})
     for split, stem in (('train', 'train'), ('val', 'validation')):
-        entries = [
-            _something(plan, names['motion'])
-            for plan in plans
-            if plan.split == split
-        ]
-        _write(root / f'{stem}.json', json.dumps(entries, indent=1) + '\n')
-
-
-def _something(plan: VideoPlan, motions: list[str]) -> dict[str, object]:
-    """Return an entry as Something-Something V2's json files hold it."""
-    thing = list(SPRITE_CATEGORIES)[plan.appearance]
-    motion = motions[plan.motion]
-    return {
-        'id': f'{plan.video_id:06d}',
-        'label': f'{motion}: {thing}',
-        'template': motion,
-        'placeholders': [thing],
-    }
+        entries = []
+        for plan in (plan for plan in plans if plan.split == split):
+            thing = names['appearance'][plan.appearance]
+            template = templates[plan.motion]
+            entries.append(
+                {
+                    'id': f'{plan.video_id:06d}',
+                    'label': template.replace('[something]', thing).lower(),
+                    'template': template,
+                    'placeholders': [thing],
+                }
+            )
+        write_json(root / f'{stem}.json', entries)
 
 
 def _index(plans: list[VideoPlan], paths: list[str]) -> str:
     """Return the table of all videos as CSV text with a header."""
+    rows = [
+        {
+            'video_id': plan.video_id,
+            'path': path,
+            'split': plan.split,
+            'motion': plan.motion,
+            'pair': plan.motion // 2,
+            'reversed': int(plan.reversed),
+            'appearance': plan.appearance,
+            'scene': plan.scene,
+            'instance': plan.instance,
+            'scene_seed': '-'.join(map(str, plan.scene_seed)),
+            'twin': paths[plan.twin] if plan.twin >= 0 else '',
+        }
+        for path, plan in zip(paths, plans)
+    ]
     text = io.StringIO()
-    table = csv.writer(text, lineterminator='\n')
-    table.writerow(INDEX_FIELDS)
-    for plan, path in zip(plans, paths):
-        table.writerow(
-            (
-                plan.video_id,
-                path,
-                plan.split,
-                plan.motion,
-                plan.motion // 2,
-                int(plan.reversed),
-                plan.appearance,
-                plan.scene,
-                plan.instance,
-                '-'.join(map(str, plan.scene_seed)),
-                paths[plan.twin] if plan.twin >= 0 else '',
-            )
-        )
+    table = csv.DictWriter(text, list(rows[0]), lineterminator='\n')
+    table.writeheader()
+    table.writerows(rows)
     return text.getvalue()
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a text file that appears whole or not at all."""
-    part = path.with_name(path.name + '.part')
-    part.write_text(text)
-    os.replace(part, path)

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import json
-import multiprocessing as mp
-import os
-import time
-import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
-
-from .annotations import write_annotations
+from .annotations import video_path, write_annotations
+from .casting import class_names
 from .encode import SUFFIXES, write_video
+from .images import fingerprint
 from .levels import Knobs
 from .plan import SPLITS, VideoPlan, plan_split
 from .render import render_video
+from .storage import claim_folder, clean_folder, mark_finished
+from .workers import run_jobs
 
 # Goes up whenever the same parameters give other pixels or other lists.
 GENERATOR_VERSION = 1
-MANIFEST = 'manifest.json'
-Report = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,9 @@ class DatasetSpec:
         seed: Another seed, another data set.
         suffix: File format, one of ``SUFFIXES``.
         fps: Frames per second written to the files.
+
+    Raises:
+        ValueError: For a value that makes no data set.
     """
 
     knobs: Knobs
@@ -54,6 +54,11 @@ class DatasetSpec:
             raise ValueError(f'fps must be at least 1, got {self.fps}')
         if self.seed < 0:
             raise ValueError(f'seed must not be negative, got {self.seed}')
+        if len(self.num_videos) != len(SPLITS) or sum(self.num_videos) < 1:
+            raise ValueError(
+                'num_videos must count train, val and test videos, got '
+                f'{self.num_videos}'
+            )
 
     def plans(self) -> list[VideoPlan]:
         """Return the plans of all splits; ``video_id`` is the position."""
@@ -64,17 +69,23 @@ class DatasetSpec:
             )
         return plans
 
-
-def video_name(plan: VideoPlan, suffix: str) -> str:
-    """Return a video's path relative to the data set's root."""
-    return f'videos/{plan.video_id:06d}{suffix}'
+    def parameters(self) -> dict[str, Any]:
+        """Return all that decides the content, as JSON would give it back."""
+        images = {
+            name: fingerprint(folder)
+            for name in ('sprite_dir', 'photo_dir')
+            if (folder := getattr(self.knobs, name))
+        }
+        tree = {'generator': GENERATOR_VERSION, 'images': images}
+        plain: dict[str, Any] = json.loads(json.dumps(tree | asdict(self)))
+        return plain
 
 
 def make_dataset(
     root: Path,
     spec: DatasetSpec,
     workers: int = 1,
-    report: Report | None = None,
+    report: Callable[[int, int], None] | None = None,
 ) -> int:
     """Generate what is missing of a data set.
 
@@ -84,148 +95,45 @@ def make_dataset(
         spec: What to write.
         workers: Processes; 0 renders in this one. Without influence on the
             result.
-        report: Called with (videos done, videos in all) now and then.
+        report: Called with (videos begun, videos in all) now and then.
 
     Returns:
         How many videos had to be written.
 
     Raises:
-        ValueError: If the folder holds another data set.
-        RuntimeError: If a worker failed; what it had written stays.
+        ValueError: If the folder holds another data set, or an image of a
+            given folder cannot be used.
+        RuntimeError: If a worker failed; what was written stays.
     """
-    plans = spec.plans()
-    manifest = {'generator': GENERATOR_VERSION, **_plain(asdict(spec))}
-    finished = _begin(root, manifest)
-    (root / 'videos').mkdir(exist_ok=True)
-    present = {name for name in os.listdir(root / 'videos')}
-    missing = [
-        plan
-        for plan in plans
-        if Path(video_name(plan, spec.suffix)).name not in present
-    ]
+    if workers < 0:
+        raise ValueError(f'workers must not be negative, got {workers}')
+    plans, parameters = spec.plans(), spec.parameters()
+    finished = claim_folder(root, parameters)
+    present = clean_folder(root / 'videos')
+    paths = [root / video_path(plan, spec.suffix) for plan in plans]
+    missing = [n for n, path in enumerate(paths) if path.name not in present]
     if finished and not missing:
         return 0
-    report = report or (lambda done, total: None)
-    _render_all(root, spec, missing, workers, len(plans), report)
-    write_annotations(root, plans, spec.knobs, spec.suffix)
-    _write_json(root / MANIFEST, {**manifest, 'finished': True})
+    done, total = len(plans) - len(missing), len(plans)
+    run_jobs(
+        partial(_write_one, plans, paths, missing, spec),
+        len(missing),
+        workers,
+        lambda begun: report(done + begun, total) if report else None,
+    )
+    names = class_names(spec.knobs)
+    write_annotations(root, plans, names, spec.suffix)
+    mark_finished(root, parameters)
     return len(missing)
 
 
-def _plain(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return the tree as JSON gives it back (tuples become lists)."""
-    plain: dict[str, Any] = json.loads(json.dumps(tree))
-    return plain
-
-
-def _write_json(path: Path, content: Any) -> None:
-    """Write a JSON file that appears whole or not at all."""
-    part = path.with_name(path.name + '.part')
-    part.write_text(json.dumps(content, indent=1) + '\n')
-    os.replace(part, path)
-
-
-def _begin(root: Path, manifest: dict[str, Any]) -> bool:
-    """Claim the folder for this spec; say whether it is finished already."""
-    path = root / MANIFEST
-    if not path.exists():
-        if root.exists() and any(root.iterdir()):
-            raise ValueError(
-                f'{root} is not empty and holds no {MANIFEST}; choose '
-                'another folder'
-            )
-        root.mkdir(parents=True, exist_ok=True)
-        _write_json(path, {**manifest, 'finished': False})
-        return False
-    there = json.loads(path.read_text())
-    finished = bool(there.pop('finished', False))
-    if there != manifest:
-        raise ValueError(
-            f'{root} holds a data set with other parameters: '
-            f'{"; ".join(_differences(there, manifest))}. Delete it or '
-            'choose another folder'
-        )
-    return finished
-
-
-def _differences(
-    there: dict[str, Any], asked: dict[str, Any], prefix: str = ''
-) -> list[str]:
-    """List where two manifests differ, as ``key: there / asked``."""
-    lines = []
-    for key in sorted(set(there) | set(asked)):
-        a, b = there.get(key), asked.get(key)
-        if isinstance(a, dict) and isinstance(b, dict):
-            lines += _differences(a, b, f'{prefix}{key}.')
-        elif a != b:
-            lines.append(f'{prefix}{key} is {a}, asked for {b}')
-    return lines
-
-
-def _render_all(
-    root: Path,
-    spec: DatasetSpec,
+def _write_one(
     plans: list[VideoPlan],
-    workers: int,
-    total: int,
-    report: Report,
-) -> None:
-    """Render and write the plans, by ``workers`` processes."""
-    before = total - len(plans)
-    if workers == 0:
-        for n, plan in enumerate(plans):
-            _write_one(root, spec, plan)
-            report(before + n + 1, total)
-        return
-    context = mp.get_context('fork' if os.name == 'posix' else 'spawn')
-    taken = context.Value('q', 0)  # hands out the work and counts it
-    errors = context.SimpleQueue()
-    crew = [
-        context.Process(
-            target=_work, args=(root, spec, plans, taken, errors), daemon=True
-        )
-        for _ in range(min(workers, len(plans)))
-    ]
-    try:
-        for process in crew:
-            process.start()
-        while any(process.is_alive() for process in crew):
-            report(before + min(taken.value, len(plans)), total)
-            time.sleep(0.1)
-    finally:
-        for process in crew:
-            process.terminate()
-    if not errors.empty():
-        raise RuntimeError(f'a worker failed:\n{errors.get()}')
-    bad = [p.exitcode for p in crew if p.exitcode]
-    if bad:
-        raise RuntimeError(f'a worker died with exit code {bad[0]}')
-    report(total, total)
-
-
-def _work(
-    root: Path,
+    paths: list[Path],
+    missing: list[int],
     spec: DatasetSpec,
-    plans: list[VideoPlan],
-    taken: Any,
-    errors: Any,
+    job: int,
 ) -> None:
-    """Take plans until none is left or the parent is gone (worker)."""
-    cv2.setNumThreads(0)
-    parent = os.getppid()
-    try:
-        while os.getppid() == parent:
-            with taken.get_lock():
-                n = taken.value
-                taken.value += 1
-            if n >= len(plans):
-                return
-            _write_one(root, spec, plans[n])
-    except Exception:
-        errors.put(traceback.format_exc())
-
-
-def _write_one(root: Path, spec: DatasetSpec, plan: VideoPlan) -> None:
-    """Render and encode one video."""
-    frames = render_video(plan, spec.knobs)
-    write_video(root / video_name(plan, spec.suffix), frames, spec.fps)
+    """Render and encode one missing video."""
+    n = missing[job]
+    write_video(paths[n], render_video(plans[n], spec.knobs), spec.fps)

@@ -9,8 +9,7 @@ import av
 import cv2
 import numpy as np
 
-# suffix: (encoder, options); one thread each, because workers are processes
-# and x264 is exactly repeatable that way
+# suffix: (encoder, options)
 _ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     '.mp4': ('libx264', {'preset': 'ultrafast', 'crf': '14'}),
     '.avi': ('mpeg4', {'qmin': '2', 'qmax': '3'}),
@@ -20,7 +19,8 @@ _ENCODERS: dict[str, tuple[str, dict[str, str]]] = {
     ),
 }
 SUFFIXES = tuple(_ENCODERS)
-_KEY_FRAME_EVERY = 12  # frames: a clip of 8 decodes at most 19
+PART = '.part'  # marks the names of files that are not whole yet
+_KEY_FRAME_EVERY = 12  # frames: a clip anywhere decodes at most 11 more
 
 
 def write_video(path: Path, frames: np.ndarray, fps: int) -> None:
@@ -39,11 +39,14 @@ def write_video(path: Path, frames: np.ndarray, fps: int) -> None:
             f'suffix must be one of {list(SUFFIXES)}, got {path.suffix!r}'
         )
     codec, options = _ENCODERS[path.suffix]
-    part = path.with_name(f'.{path.stem}.part{path.suffix}')
+    # The process id keeps two writers of one file apart.
+    part = path.with_name(f'.{path.stem}.{os.getpid()}{PART}{path.suffix}')
     with av.open(str(part), 'w') as container:
         stream = container.add_stream(codec, rate=fps, options=options)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = 'yuv420p'
+        # One thread: the cores are taken by other videos, and the bits of
+        # x264 do not depend on how many there are.
         stream.codec_context.thread_count = 1
         stream.codec_context.gop_size = _KEY_FRAME_EVERY
         for rgb in frames:

@@ -7,7 +7,13 @@ from typing import Any
 
 from .motions import CANONICAL_PAIRS, MOTION_PAIRS, STRAIGHT_PAIRS
 
-Range = tuple[float, float]
+
+def _knob(
+    default: Any, most: float | None, says: str, least: float = 0
+) -> Any:
+    """Declare a field with its bounds and its help text."""
+    bounds = {'least': least, 'most': most, 'says': says}
+    return dataclasses.field(default=default, metadata=bounds)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,77 +21,73 @@ class Knobs:
     """Everything that decides how a video of motion-mini looks.
 
     Lengths are fractions of the frame's side, so that a level means the same
-    at every ``size``. A range is drawn from uniformly, once per video.
+    at every ``size``. A (low, high) pair is drawn from uniformly, once per
+    video. Each field says what it is in its metadata.
 
-    Args:
-        size: Height and width in pixels; even.
-        num_frames: Frames per video.
-        pairs: Time-reversal pairs of motions, keys of ``MOTION_PAIRS``.
-        object_size: Diameter of the moving object.
-        travel: Way of an object on a path over the whole video (speed).
-        object_contrast: Between the two tones of an object's texture, 0 to 1.
-        color_spread: 0, all videos share their colours; 1, each video has
-            colours of its own.
-        instances: Sprite instances per category in the training split (val
-            and test have their own, a quarter as many each).
-        spin: Spread of the object's orientation in degrees (360 is any).
-        mirror: Whether half of the sprites are mirrored.
-        background_contrast: 0 (flat grey) to 1.
-        detail: Weight of the fine, photo-like octaves in backgrounds, 0 to 1.
-        jitter: Amplitude of the band-limited shake of the camera.
-        pan: Largest way of the camera's steady pan over the video.
-        tremor: Amplitude of the band-limited shake of the object.
-        clutter: Still small shapes in the scene, at most.
-        second_object: Share of the videos with a still second object.
-        panel: Share of the videos with a still panel.
-        light: Amplitude of the change of light over time and over the frame.
-        grain: Standard deviation of the noise in 8-bit grey levels, at most.
-        blur: Standard deviation of the blur, at most.
+    Raises:
+        TypeError: For a value that is no number, or no whole one.
+        ValueError: For a value out of bounds; the message names the knob.
     """
 
-    size: int = 112
-    num_frames: int = 48
-    pairs: tuple[str, ...] = CANONICAL_PAIRS
-    object_size: Range = (0.28, 0.40)
-    travel: Range = (0.45, 0.65)
-    object_contrast: float = 1.0
-    color_spread: float = 0.3
-    instances: int = 32
-    spin: float = 360.0
-    mirror: bool = True
-    background_contrast: float = 0.25
-    detail: float = 0.0
-    jitter: float = 0.0
-    pan: float = 0.0
-    tremor: float = 0.0
-    clutter: int = 0
-    second_object: float = 0.0
-    panel: float = 0.0
-    light: float = 0.0
-    grain: float = 0.0
-    blur: float = 0.0
+    size: int = _knob(112, 4096, 'frame height and width in pixels, even', 16)
+    num_frames: int = _knob(48, 100_000, 'frames per video', 2)
+    pairs: tuple[str, ...] = _knob(
+        CANONICAL_PAIRS, None, 'time-reversal pairs of motions'
+    )
+    object_size: tuple[float, float] = _knob(
+        (0.28, 0.40), 1, 'diameter of the moving object', 0.02
+    )
+    travel: tuple[float, float] = _knob(
+        (0.45, 0.65), 2, "an object's way over the video: its speed"
+    )
+    object_contrast: float = _knob(1.0, 1, "contrast of the object's texture")
+    color_spread: float = _knob(
+        0.3, 1, '0: all videos share their colours, 1: each has its own'
+    )
+    instances: int = _knob(
+        32, 10_000, 'training sprites per category (a quarter in val, test)', 1
+    )
+    spin: float = _knob(
+        360.0, 360, "spread of the object's orientation in degrees"
+    )
+    mirror: bool = _knob(True, 1, 'whether half of the sprites are mirrored')
+    background_contrast: float = _knob(0.25, 1, '0: flat grey')
+    detail: float = _knob(0.0, 1, 'fine, photo-like octaves in backgrounds')
+    jitter: float = _knob(0.0, 0.5, 'amplitude of the shake of the camera')
+    pan: float = _knob(0.0, 1, "largest way of the camera's steady pan")
+    tremor: float = _knob(0.0, 0.5, 'amplitude of the shake of the object')
+    clutter: int = _knob(0, 100, 'still small shapes in the scene, at most')
+    second_object: float = _knob(
+        0.0, 1, 'share of the videos with a still second object'
+    )
+    panel: float = _knob(0.0, 1, 'share of the videos with a still panel')
+    light: float = _knob(
+        0.0, 1, 'amplitude of changes of light over time and over the frame'
+    )
+    grain: float = _knob(0.0, 64, 'noise in 8-bit grey levels, at most')
+    blur: float = _knob(0.0, 0.2, 'standard deviation of the blur, at most')
+    sprite_dir: str = _knob(
+        '', None, 'RGBA sprites in 8 sub-folders, the categories'
+    )
+    photo_dir: str = _knob(
+        '', None, 'photos in 8 sub-folders, the scene families'
+    )
 
     def __post_init__(self) -> None:
-        """Check every knob; a ``ValueError`` names the one to change."""
+        """Check every knob."""
         for field in dataclasses.fields(self):
-            if field.name != 'pairs':
-                _check_knob(field.name, getattr(self, field.name))
-        unknown = [name for name in self.pairs if name not in MOTION_PAIRS]
-        if unknown or not self.pairs:
+            if field.metadata['most'] is not None:
+                _check(field, getattr(self, field.name))
+        if self.size % 2:
             raise ValueError(
-                f'pairs must name some of {list(MOTION_PAIRS)}, got '
-                f'{list(self.pairs)}'
+                f'size must be even (4:2:0 chroma), got {self.size}'
             )
-        if len(set(self.pairs)) != len(self.pairs):
-            raise ValueError(f'pairs names one twice: {list(self.pairs)}')
-        if self.size % 2 or self.size < 16:
+        unknown = sorted(set(self.pairs) - set(MOTION_PAIRS))
+        twice = len(set(self.pairs)) != len(self.pairs)
+        if unknown or twice or not self.pairs:
             raise ValueError(
-                'size must be even (4:2:0 chroma) and at least 16, got '
-                f'{self.size}'
-            )
-        if self.num_frames < 2:
-            raise ValueError(
-                f'num_frames must be at least 2, got {self.num_frames}'
+                f'pairs must name some of {list(MOTION_PAIRS)}, each once, '
+                f'got {list(self.pairs)}'
             )
 
     @property
@@ -94,41 +96,20 @@ class Knobs:
         return [name for pair in self.pairs for name in MOTION_PAIRS[pair]]
 
 
-# Highest sensible value of each knob; the lowest is 0.
-_HIGHEST = {
-    'size': 4096,
-    'num_frames': 100_000,
-    'object_size': 1.0,
-    'travel': 2.0,
-    'object_contrast': 1.0,
-    'color_spread': 1.0,
-    'instances': 100_000,
-    'spin': 360.0,
-    'mirror': 1,
-    'background_contrast': 1.0,
-    'detail': 1.0,
-    'jitter': 0.5,
-    'pan': 1.0,
-    'tremor': 0.5,
-    'clutter': 100,
-    'second_object': 1.0,
-    'panel': 1.0,
-    'light': 1.0,
-    'grain': 64.0,
-    'blur': 0.2,
-}
-
-
-def _check_knob(name: str, value: Any) -> None:
-    """Raise ``ValueError`` when a number lies outside its knob's range."""
-    highest = _HIGHEST[name]
-    numbers = value if isinstance(value, tuple) else (value,)
-    if not all(0 <= number <= highest for number in numbers):
-        raise ValueError(f'{name} must lie in 0..{highest}, got {value}')
-    if isinstance(value, tuple) and (len(value) != 2 or value[0] > value[1]):
+def _check(field: dataclasses.Field[Any], value: Any) -> None:
+    """Raise unless a value has its knob's type and lies within its bounds."""
+    name, least, most = field.name, *map(field.metadata.get, ('least', 'most'))
+    ranged = isinstance(field.default, tuple)
+    kind = int if isinstance(field.default, int) else (int, float)
+    numbers = tuple(value) if ranged else (value,)
+    if not all(isinstance(number, kind) for number in numbers):
+        raise TypeError(
+            f'{name} must be like {field.default!r}, got {value!r}'
+        )
+    if not all(least <= number <= most for number in numbers):
+        raise ValueError(f'{name} must lie in {least}..{most}, got {value}')
+    if ranged and (len(numbers) != 2 or numbers[0] > numbers[1]):
         raise ValueError(f'{name} must be (low, high), got {value}')
-    if name in ('object_size', 'instances') and min(numbers) <= 0:
-        raise ValueError(f'{name} must be positive, got {value}')
 
 
 LEVELS: dict[str, Knobs] = {
@@ -188,8 +169,8 @@ def level_knobs(level: str, **overrides: Any) -> Knobs:
     """
     if level not in LEVELS:
         raise ValueError(f'level must be one of {list(LEVELS)}, got {level!r}')
-    known = {field.name for field in dataclasses.fields(Knobs)}
-    unknown = sorted(set(overrides) - known)
+    known = [field.name for field in dataclasses.fields(Knobs)]
+    unknown = sorted(set(overrides) - set(known))
     if unknown:
-        raise ValueError(f'unknown knobs {unknown}; there are {sorted(known)}')
+        raise ValueError(f'unknown knobs {unknown}; there are {known}')
     return dataclasses.replace(LEVELS[level], **overrides)

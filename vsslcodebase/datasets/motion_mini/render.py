@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .backgrounds import draw_background
+from .casting import backdrop, clutter_sprite, object_sprite, panel_sprite
+from .compose import lay_over
 from .levels import Knobs
 from .motions import Process, draw_process
 from .nuisance import (
@@ -17,14 +18,12 @@ from .nuisance import (
     draw_colors,
 )
 from .plan import VideoPlan
-from .sprites import CANVAS, SPRITE_CATEGORIES, draw_sprite
 
 Rng = np.random.Generator
 
 # Each part of a video has random numbers of its own, so that turning one
 # knob leaves everything else in the video as it was.
 _STREAMS = ('motion', 'object', 'color', 'scene', 'camera', 'clutter', 'film')
-_INSTANCE_SEED = 7919  # sets sprite seeds apart from video seeds
 
 
 def render_video(plan: VideoPlan, knobs: Knobs) -> np.ndarray:
@@ -36,13 +35,15 @@ def render_video(plan: VideoPlan, knobs: Knobs) -> np.ndarray:
 
     Returns:
         (T, H, W, 3) uint8 RGB, T = num_frames, H = W = size.
+
+    Raises:
+        ValueError: If an image of a given folder cannot be used.
     """
     rng = {
         name: np.random.default_rng((*plan.scene_seed, i))
         for i, name in enumerate(_STREAMS)
     }
-    stage = _Stage(plan, knobs, rng)
-    frames = stage.film()
+    frames = _Stage(plan, knobs, rng).film()
     if knobs.light:
         apply_light(rng['film'], frames, knobs.light)
     if knobs.blur:
@@ -72,203 +73,90 @@ class _Stage:
         )
         reach = knobs.jitter + knobs.pan / 2
         self.margin = int(np.ceil(reach * knobs.size)) + 1 if reach else 0
-        self.world = self._draw_world()
 
     def film(self) -> np.ndarray:
-        """Return (T, size, size, 3) float32 frames before light and grain."""
-        frames = self._shoot_world()
-        objects = self._colored_sprites(len(self.process.xy))
-        tremor = band_limited(
-            self.rng['object'], self.knobs.num_frames, self.knobs.tremor, 2
+        """Return (T, H, W, 3) float32 frames before light, blur and grain."""
+        knobs, rng = self.knobs, self.rng
+        world = backdrop(
+            self.plan, knobs, rng['scene'], self.colors['scene'], self.margin
         )
-        tilt = (self.rng['object'].random() - 0.5) * self.knobs.spin
-        for i, sprite in enumerate(objects):
-            self._composite(
+        self._add_still_things(world)
+        frames = self._shoot(world)
+        tremor = band_limited(rng['object'], knobs.num_frames, knobs.tremor, 2)
+        tilt = (rng['object'].random() - 0.5) * knobs.spin
+        for i, xy in enumerate(self.process.xy):
+            lay_over(
                 frames,
-                sprite,
-                self.process.xy[i] + tremor - self.camera,
-                self.process.scale[i] * self.diameter,
+                self._sprite(i),
+                (xy + tremor - self.camera) * knobs.size,
+                self.process.scale[i] * self.diameter * knobs.size,
                 self.process.angle[i] + tilt,
             )
         if self.process.hidden_at is not None:
-            self._composite_panel(frames, self.process.hidden_at)
+            self._cover(frames, self.process.hidden_at)
         return frames
 
-    def _draw_world(self) -> np.ndarray:
-        """Return (S, S, 3) float32, S = size + 2 margin: all that is still."""
-        knobs, rng = self.knobs, self.rng
-        tones = draw_background(
-            self.plan.scene,
-            rng['scene'],
-            knobs.size,
-            self.margin,
-            knobs.detail,
+    def _sprite(self, nth: int) -> np.ndarray:
+        """Return the nth object's sprite in this video's colours."""
+        sprite = object_sprite(
+            self.plan, self.knobs, self.colors['object'], nth
         )
-        full = _two_tone(tones, self.colors['scene'])
-        grey = self.colors['scene'].mean(axis=0)
-        world = grey + knobs.background_contrast * (full - grey)
-        world = world.astype(np.float32)
-        self._add_still_things(world)
-        return world
+        return sprite[:, ::-1] if self.mirrored else sprite
 
     def _add_still_things(self, world: np.ndarray) -> None:
-        """Paint clutter, a second object and a panel, each in its share.
-
-        Each is drawn whether shown or not, so that the rest stays the same.
-        """
+        """Paint clutter, a panel and a second object, each in its share."""
         rng, knobs = self.rng['clutter'], self.knobs
         for _ in range(rng.integers(knobs.clutter + 1)):
-            shape = draw_sprite(
-                int(rng.integers(len(SPRITE_CATEGORIES))),
-                (int(rng.integers(1 << 30)),),
-            )
-            tones = draw_colors(rng, knobs.color_spread)['panel']
-            self._paint(
-                world,
-                _colored(shape, tones, 1.0),
-                rng.random(2),
-                rng.uniform(0.06, 0.12),
-                rng.uniform(0, 360),
-            )
-        panel_at, panel_size = rng.random(2), rng.uniform(0.25, 0.45)
+            colors = draw_colors(rng, knobs.color_spread)['panel']
+            self._paint(world, clutter_sprite(rng, colors), 0.08, 0.16)
         if rng.random() < knobs.panel and self.process.hidden_at is None:
-            self._paint(world, self._panel(), panel_at, panel_size, 0.0)
-        second_at, tilt = rng.uniform(0.1, 0.9, 2), rng.uniform(0, 360)
+            panel = panel_sprite(self.plan, self.colors['panel'])
+            self._paint(world, panel, 0.25, 0.45, spin=0.0)
         if rng.random() < knobs.second_object:
-            sprite = self._colored_sprites(3)[2]
-            self._paint(world, sprite, second_at, self.diameter, tilt)
+            self._paint(world, self._sprite(2), *knobs.object_size)
 
     def _paint(
         self,
         world: np.ndarray,
         sprite: np.ndarray,
-        xy: np.ndarray,
-        diameter: float,
-        angle: float,
+        smallest: float,
+        largest: float,
+        spin: float = 360.0,
     ) -> None:
-        """Composite a still sprite at frame position ``xy`` of the scene."""
-        size = self.knobs.size
-        layer = _place_sprite(
+        """Paint a still sprite somewhere on the world, within the frame."""
+        rng, size = self.rng['clutter'], self.knobs.size
+        lay_over(
+            world[None],
             sprite,
-            xy * size + self.margin,
-            diameter * size,
-            angle,
-            world.shape[0],
+            rng.random((1, 2)) * size + self.margin,
+            rng.uniform(smallest, largest, 1) * size,
+            rng.uniform(0, spin, 1),
         )
-        world *= 1 - layer[..., 3:]
-        world += layer[..., :3]
 
-    def _shoot_world(self) -> np.ndarray:
-        """Return what the camera sees of the still scene, frame by frame."""
+    def _shoot(self, world: np.ndarray) -> np.ndarray:
+        """Return what the camera sees of the still world, frame by frame."""
         size, T = self.knobs.size, self.knobs.num_frames
         frames = np.empty((T, size, size, 3), np.float32)
         if not self.margin:
-            frames[:] = self.world
+            frames[:] = world
             return frames
-        for frame, shift in zip(frames, self.camera * size + self.margin):
-            look = np.float32([[1, 0, shift[0]], [0, 1, shift[1]]])
+        for frame, (x, y) in zip(frames, self.camera * size + self.margin):
             cv2.warpAffine(
-                self.world,
-                look,
+                world,
+                np.array([[1, 0, x], [0, 1, y]], np.float32),
                 (size, size),
                 dst=frame,
                 flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                borderMode=cv2.BORDER_REPLICATE,
             )
         return frames
 
-    def _composite(
-        self,
-        frames: np.ndarray,
-        sprite: np.ndarray,
-        xy: np.ndarray,
-        diameter: np.ndarray,
-        angle: np.ndarray,
-    ) -> None:
-        """Lay a moving sprite over (T, H, W, 3) frames, in place."""
-        size = self.knobs.size
-        largest = int(np.ceil(diameter.max() * size))
-        if largest < CANVAS:  # area-averaged once: no aliasing per frame
-            sprite = cv2.resize(
-                sprite, (largest, largest), interpolation=cv2.INTER_AREA
-            )
-            sprite = np.pad(sprite, ((1, 1), (1, 1), (0, 0)))
-            diameter = diameter * (largest + 2) / largest
-        for t, frame in enumerate(frames):
-            layer = _place_sprite(
-                sprite, xy[t] * size, diameter[t] * size, angle[t], size
-            )
-            frame *= 1 - layer[..., 3:]
-            frame += layer[..., :3]
-
-    def _composite_panel(self, frames: np.ndarray, at: np.ndarray) -> None:
+    def _cover(self, frames: np.ndarray, at: np.ndarray) -> None:
         """Put the panel in front of what hides behind it."""
-        side = np.full(len(frames), 1.15 * self.diameter)
-        self._composite(
-            frames, self._panel(), at - self.camera, side, 0 * side
+        T, size = frames.shape[:2]
+        lay_over(
+            frames,
+            panel_sprite(self.plan, self.colors['panel']),
+            (at - self.camera) * size,
+            np.full(T, 1.15 * self.diameter * size),
+            np.zeros(T),
         )
-
-    def _panel(self) -> np.ndarray:
-        """Return a filled, faintly textured square sprite."""
-        tone = draw_sprite(0, self.plan.scene_seed)[..., 0]
-        shape = np.stack([tone, np.ones_like(tone)], axis=2)
-        return _colored(shape, self.colors['panel'], 0.5)
-
-    def _colored_sprites(self, count: int) -> list[np.ndarray]:
-        """Return ``count`` instances of the category in this video's colours.
-
-        The first is the plan's own; more are others of the same split.
-        """
-        sprites = []
-        for i in range(count):
-            instance = self.plan.instance_of(i, self.knobs.instances)
-            shape = draw_sprite(
-                self.plan.appearance,
-                (_INSTANCE_SEED, self.plan.scene_seed[0], *instance),
-            )
-            shape = shape[:, ::-1] if self.mirrored else shape
-            sprites.append(
-                _colored(
-                    shape, self.colors['object'], self.knobs.object_contrast
-                )
-            )
-        return sprites
-
-
-def _two_tone(tones: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Map (H, W) tones in 0..1 to (H, W, 3) between two colours."""
-    return colors[0] + tones[..., None] * (colors[1] - colors[0])
-
-
-def _colored(
-    shape: np.ndarray, colors: np.ndarray, contrast: float
-) -> np.ndarray:
-    """Colour a (H, W, 2) shape; returns premultiplied (H, W, 4) float32."""
-    tones = 0.5 + contrast * (shape[..., 0] - 0.5)
-    alpha = shape[..., 1:]
-    return np.concatenate([_two_tone(tones, colors) * alpha, alpha], axis=2)
-
-
-def _place_sprite(
-    sprite: np.ndarray,
-    xy: np.ndarray,
-    diameter: float,
-    angle: float,
-    side: int,
-) -> np.ndarray:
-    """Warp a (h, h, 4) sprite into an empty (side, side, 4) layer.
-
-    ``xy`` and ``diameter`` are in pixels; pixel i covers i..i+1; ``angle`` is
-    in degrees, clockwise on the screen.
-    """
-    scale = diameter / sprite.shape[0]
-    phi = np.deg2rad(angle)
-    cos, sin = scale * np.cos(phi), scale * np.sin(phi)
-    c = sprite.shape[0] / 2 - 0.5
-    move = np.float32(
-        [
-            [cos, -sin, xy[0] - 0.5 - cos * c + sin * c],
-            [sin, cos, xy[1] - 0.5 - sin * c - cos * c],
-        ]
-    )
-    return cv2.warpAffine(sprite, move, (side, side), flags=cv2.INTER_LINEAR)

@@ -7,14 +7,13 @@ own. No shape is round, so that a rotation can be seen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import cv2
 import numpy as np
 
 Rng = np.random.Generator
 
-CANVAS = 64  # px; a sprite is drawn once at this size and scaled when used
+CANVAS = 96  # px; a sprite is drawn once at this size and scaled when used
 _SUPERSAMPLE = 4
 
 
@@ -96,7 +95,6 @@ SPRITE_CATEGORIES: dict[str, Callable[[Rng], np.ndarray]] = {
 }
 
 
-@lru_cache(maxsize=1024)
 def draw_sprite(category: int, seed: tuple[int, ...]) -> np.ndarray:
     """Draw a sprite instance without colour.
 
@@ -106,7 +104,6 @@ def draw_sprite(category: int, seed: tuple[int, ...]) -> np.ndarray:
 
     Returns:
         (CANVAS, CANVAS, 2) float32 in 0..1: texture tone, coverage (alpha).
-        Read-only, because it is cached.
     """
     rng = np.random.default_rng(seed)
     outline = list(SPRITE_CATEGORIES.values())[category](rng)
@@ -116,9 +113,7 @@ def draw_sprite(category: int, seed: tuple[int, ...]) -> np.ndarray:
     points = side / 2 + outline * (side / 2 - 2 * _SUPERSAMPLE)
     cv2.fillPoly(mask, [np.round(points).astype(np.int32)], 255)
     alpha = cv2.resize(mask, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-    sprite = np.stack([_texture(rng), alpha.astype(np.float32) / 255], axis=2)
-    sprite.setflags(write=False)
-    return sprite
+    return np.stack([_texture(rng), alpha.astype(np.float32) / 255], axis=2)
 
 
 def _texture(rng: Rng) -> np.ndarray:
