@@ -1,9 +1,11 @@
 """Evaluation: metrics of mmengine's loops, and functions of features."""
 
 from .features import VideoFeatures, extract_features
+from .knn import knn_classify
 from .linear_probe import LinearProbe, fit_linear_probe, inside_pair_accuracy
 from .pair_relation_metric import PairRelationMetric
 from .per_class_metric import PerClassAccMetric
+from .retrieval import retrieval_recall
 
 __all__ = [
     'LinearProbe',
@@ -13,4 +15,6 @@ __all__ = [
     'extract_features',
     'fit_linear_probe',
     'inside_pair_accuracy',
+    'knn_classify',
+    'retrieval_recall',
 ]
