@@ -1,1 +1,5 @@
-"""Placeholder."""
+"""Engine: what runs the training."""
+
+from .lars import LARS
+
+__all__ = ['LARS']

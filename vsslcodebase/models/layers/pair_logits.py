@@ -57,10 +57,11 @@ def pairwise_logits(z: Tensor, relation: nn.Module, mlp: nn.Module) -> Tensor:
     """
     if z.ndim != 2:
         raise ValueError(f'expected z (M, d), got {tuple(z.shape)}')
-    if len(z) <= _block_size(z) or not _splits(relation, mlp):
+    layers = _split_layers(relation, mlp)
+    if layers is None or len(z) <= _block_size(z):
         return broadcast_pair_logits(z, relation, mlp)
-    g, p, q = relation.project(z)
-    hidden, output = mlp[0], mlp[2]
+    attention, hidden, output = layers
+    g, p, q = attention.project(z)
     weights = (hidden.weight, hidden.bias, output.weight, output.bias)
     return _SplitPairLogits.apply(g, p, q, *(w.to(g.dtype) for w in weights))
 
@@ -82,14 +83,23 @@ def broadcast_pair_logits(
     return mlp(relation(z[:, None], z))
 
 
-def _splits(relation: nn.Module, mlp: nn.Module) -> bool:
-    """Say whether the blockwise computation is the one of these modules."""
-    return (
+def _split_layers(
+    relation: nn.Module, mlp: nn.Module
+) -> tuple[DecouplingAttention, nn.Linear, nn.Linear] | None:
+    """Return the layers of the blockwise computation, None for others."""
+    if not isinstance(mlp, nn.Sequential) or len(mlp) != 3:
+        return None
+    hidden, relu, output = mlp
+    # Exact types: a child class or an activation with memory may do more.
+    if (
         type(relation) is DecouplingAttention
-        and type(mlp) is nn.Sequential
-        and [type(layer) for layer in mlp] == [nn.Linear, nn.ReLU, nn.Linear]
-        and all(mlp[k].bias is not None for k in (0, 2))
-    )
+        and type(hidden) is type(output) is nn.Linear
+        and type(relu) is nn.ReLU
+        and hidden.bias is not None
+        and output.bias is not None
+    ):
+        return relation, hidden, output
+    return None
 
 
 class _SplitPairLogits(torch.autograd.Function):
@@ -204,10 +214,11 @@ def _add_output_gradient(
 ) -> Tensor:
     """Add the output layer's gradient, return the preactivation's (I, J, h).
 
-    Overwrites ``preactivation`` by its ReLU.
+    Overwrites ``preactivation``.
     """
     hidden = preactivation.relu_()
     flat = grad_logits.flatten(0, 1)
     grad.out_weight.addmm_(flat.T, hidden.flatten(0, 1))
     grad.out_bias.add_(flat.sum(0))
-    return (grad_logits @ x.out_weight).mul_(hidden > 0)
+    slope = hidden.sign_()  # of the ReLU; cheaper than a boolean mask
+    return (grad_logits @ x.out_weight).mul_(slope)
