@@ -1,1 +1,6 @@
-"""Placeholder."""
+"""Data: lists of videos, and the transforms that make clips of them."""
+
+from .transforms import *  # noqa: F403 - registers the transforms
+from .video_list_dataset import VideoListDataset
+
+__all__ = ['VideoListDataset']

@@ -1,1 +1,36 @@
-"""Placeholder."""
+"""Transforms, one file per slot of a pipeline.
+
+Slots: 0 open, 1 sample, 2 decode, 3 augment, 4 pack.
+"""
+
+from .augment_blur import ClipGaussianBlur
+from .augment_colour import ClipColorJitter, ClipGrayscale
+from .augment_geometry import ClipFlip, ClipRandomResizedCrop
+from .clip_sampling import (
+    ClipSampler,
+    SampleDecayingClips,
+    SampleSeparatedClips,
+    SampleUniformClips,
+)
+from .decoding import DecodeClips, OpenVideo
+from .formatting import PackClips
+from .per_clip import PerClip
+from .video_reader import BadVideoError, open_reader
+
+__all__ = [
+    'BadVideoError',
+    'ClipColorJitter',
+    'ClipFlip',
+    'ClipGaussianBlur',
+    'ClipGrayscale',
+    'ClipRandomResizedCrop',
+    'ClipSampler',
+    'DecodeClips',
+    'OpenVideo',
+    'PackClips',
+    'PerClip',
+    'SampleDecayingClips',
+    'SampleSeparatedClips',
+    'SampleUniformClips',
+    'open_reader',
+]

@@ -1,0 +1,165 @@
+"""Colour jitter and grey: one draw for all frames of ``imgs``.
+
+For a video of several clips use them inside :class:`~.per_clip.PerClip`.
+The functions take a clip (T, H, W, 3) of uint8 RGB and return a new one;
+each rounds to the nearest value and clips to [0, 255].
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from vsslcodebase.registry import TRANSFORMS
+
+# Luma of ITU-R BT.601, the grey of PIL, OpenCV and torchvision
+_GREY_WEIGHTS = np.array([0.299, 0.587, 0.114])
+
+
+def adjust_brightness(clip: np.ndarray, factor: float) -> np.ndarray:
+    """Multiply by ``factor`` (>= 0; 0 is black, 1 changes nothing)."""
+    return _map_values(clip, factor * np.arange(256))
+
+
+def adjust_contrast(clip: np.ndarray, factor: float) -> np.ndarray:
+    """Blend with the clip's mean grey (factor >= 0; 0 is that grey).
+
+    torchvision takes the mean of each frame, which shifts frames by
+    different amounts when a bright object enters: a flicker that a network
+    could read time from. The mean of the clip gives all frames one mapping.
+    """
+    means = cv2.mean(_as_image(clip))[:3]
+    grey = float(np.dot(_GREY_WEIGHTS, means))
+    return _map_values(clip, factor * np.arange(256) + (1 - factor) * grey)
+
+
+def adjust_saturation(clip: np.ndarray, factor: float) -> np.ndarray:
+    """Blend each pixel with its grey (factor >= 0; 0 is grey)."""
+    matrix = factor * np.eye(3) + (1 - factor) * _GREY_WEIGHTS  # row = out
+    return cv2.transform(_as_image(clip), matrix).reshape(clip.shape)
+
+
+def adjust_hue(clip: np.ndarray, turn: float) -> np.ndarray:
+    """Add ``turn``, a share of the full circle in [-0.5, 0.5], to HSV's hue.
+
+    Computed in float32: OpenCV's 8-bit HSV has only 180 hues.
+    """
+    image = _as_image(clip).astype(np.float32)
+    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)  # hue in [0, 360) degrees
+    hsv[..., 0] += 360 * (turn % 1)
+    hsv[..., 0] %= 360
+    image = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+    return cv2.convertScaleAbs(image).reshape(clip.shape)
+
+
+def to_grey(clip: np.ndarray) -> np.ndarray:
+    """Return the luma in all three channels."""
+    grey = cv2.cvtColor(_as_image(clip), cv2.COLOR_RGB2GRAY)
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB).reshape(clip.shape)
+
+
+def _as_image(clip: np.ndarray) -> np.ndarray:
+    """View a clip as one tall image, for a single call to OpenCV."""
+    num_frames, height, width, channels = clip.shape
+    return clip.reshape(num_frames * height, width, channels)
+
+
+def _map_values(clip: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Replace each value v by ``values[v]``, rounded and clipped."""
+    table = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return cv2.LUT(_as_image(clip), table).reshape(clip.shape)
+
+
+@TRANSFORMS.register_module()
+class ClipColorJitter(BaseTransform):
+    """Change brightness, contrast, saturation and hue, in random order.
+
+    The first three factors are uniform in [max(0, 1 - x), 1 + x], the turn
+    of the hue in [-hue, hue]; the order of the four is drawn anew each time.
+    The operations are torchvision's, up to rounding (to nearest instead of
+    down) and the grey of contrast (see :func:`adjust_contrast`).
+
+    Args:
+        prob: Probability that anything is done, in [0, 1].
+        brightness: x of brightness, >= 0.
+        contrast: x of contrast, >= 0.
+        saturation: x of saturation, >= 0.
+        hue: Largest turn, as a share of the full circle, in [0, 0.5].
+    """
+
+    def __init__(
+        self,
+        prob: float = 0.8,
+        brightness: float = 0.8,
+        contrast: float = 0.8,
+        saturation: float = 0.8,
+        hue: float = 0.2,
+    ) -> None:
+        if not 0 <= prob <= 1:
+            raise ValueError(f'prob must be in [0, 1], got {prob}')
+        if min(brightness, contrast, saturation) < 0:
+            raise ValueError(
+                'brightness, contrast and saturation must be >= 0, got '
+                f'{brightness}, {contrast}, {saturation}'
+            )
+        if not 0 <= hue <= 0.5:
+            raise ValueError(f'hue must be in [0, 0.5], got {hue}')
+        self.prob = prob
+        self.brightness = brightness
+        self.contrast = contrast
+        self.saturation = saturation
+        self.hue = hue
+
+    def transform(self, results: dict) -> dict:
+        """Change all frames alike, or none."""
+        if np.random.rand() >= self.prob:
+            return results
+        changes = [
+            (adjust_brightness, self._factor(self.brightness)),
+            (adjust_contrast, self._factor(self.contrast)),
+            (adjust_saturation, self._factor(self.saturation)),
+            (adjust_hue, np.random.uniform(-self.hue, self.hue)),
+        ]
+        clip = np.stack(results['imgs'])
+        for place in np.random.permutation(len(changes)):
+            change, amount = changes[place]
+            clip = change(clip, amount)
+        results['imgs'] = list(clip)
+        return results
+
+    @staticmethod
+    def _factor(strength: float) -> float:
+        return np.random.uniform(max(0, 1 - strength), 1 + strength)
+
+    def __repr__(self) -> str:
+        """Return the class with its arguments."""
+        return (
+            f'{type(self).__name__}(prob={self.prob}, '
+            f'brightness={self.brightness}, contrast={self.contrast}, '
+            f'saturation={self.saturation}, hue={self.hue})'
+        )
+
+
+@TRANSFORMS.register_module()
+class ClipGrayscale(BaseTransform):
+    """Make all frames grey, in three equal channels, with a probability.
+
+    Args:
+        prob: Probability, in [0, 1].
+    """
+
+    def __init__(self, prob: float = 0.2) -> None:
+        if not 0 <= prob <= 1:
+            raise ValueError(f'prob must be in [0, 1], got {prob}')
+        self.prob = prob
+
+    def transform(self, results: dict) -> dict:
+        """Make all frames grey, or none."""
+        if np.random.rand() < self.prob:
+            results['imgs'] = list(to_grey(np.stack(results['imgs'])))
+        return results
+
+    def __repr__(self) -> str:
+        """Return the class with its argument."""
+        return f'{type(self).__name__}(prob={self.prob})'

@@ -1,0 +1,162 @@
+"""Crops and flips: one draw for all frames of ``imgs``.
+
+For a video of several clips use them inside :class:`~.per_clip.PerClip`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from vsslcodebase.registry import TRANSFORMS
+
+_CROP_TRIES = 10
+
+
+@TRANSFORMS.register_module()
+class ClipRandomResizedCrop(BaseTransform):
+    """Cut out a random box and resize it to ``size``.
+
+    The box's area, as a share of the frame's, is uniform in ``area_range``,
+    its width / height log-uniform in ``aspect_range``, its place uniform.
+    Ten boxes are tried; if none lies within the frame, it is the largest
+    central one whose aspect is in range (the rule of GoogLeNet's training,
+    as torchvision has it).
+
+    Resizing is bilinear without antialiasing, as everywhere in the video
+    models this project compares with: a box much larger than ``size`` is
+    subsampled. Store videos at about the size that training needs.
+
+    Args:
+        size: Height and width of the result, or one number for both.
+        area_range: Least and largest share of the frame's area, in (0, 1].
+        aspect_range: Least and largest width / height.
+    """
+
+    def __init__(
+        self,
+        size: int | tuple[int, int],
+        area_range: tuple[float, float] = (0.3, 1.0),
+        aspect_range: tuple[float, float] = (0.5, 2.0),
+    ) -> None:
+        if not 0 < area_range[0] <= area_range[1] <= 1:
+            raise ValueError(
+                f'area_range must be ascending in (0, 1], got {area_range}'
+            )
+        if not 0 < aspect_range[0] <= aspect_range[1]:
+            raise ValueError(
+                f'aspect_range must be ascending and > 0, got {aspect_range}'
+            )
+        self.size = (size, size) if isinstance(size, int) else tuple(size)
+        if len(self.size) != 2 or min(self.size) < 1:
+            raise ValueError(
+                f'size must be one or two numbers >= 1, got {size}'
+            )
+        self.area_range = tuple(area_range)
+        self.aspect_range = tuple(aspect_range)
+
+    def sample_box(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """Draw a box in a frame: (top, left, box height, box width)."""
+        least, most = self.area_range
+        low, high = (math.log(aspect) for aspect in self.aspect_range)
+        for _ in range(_CROP_TRIES):
+            area = height * width * np.random.uniform(least, most)
+            aspect = math.exp(np.random.uniform(low, high))
+            box_width = round(math.sqrt(area * aspect))
+            box_height = round(math.sqrt(area / aspect))
+            if 0 < box_width <= width and 0 < box_height <= height:
+                top = np.random.randint(height - box_height + 1)
+                left = np.random.randint(width - box_width + 1)
+                return top, left, box_height, box_width
+        return self._central_box(height, width)
+
+    def _central_box(
+        self, height: int, width: int
+    ) -> tuple[int, int, int, int]:
+        """Return the largest central box with an aspect in range."""
+        low, high = self.aspect_range
+        aspect = min(max(width / height, low), high)
+        box_height = max(min(height, round(width / aspect)), 1)
+        box_width = max(min(width, round(height * aspect)), 1)
+        top, left = (height - box_height) // 2, (width - box_width) // 2
+        return top, left, box_height, box_width
+
+    def transform(self, results: dict) -> dict:
+        """Crop and resize all frames alike."""
+        imgs = results['imgs']
+        height, width = imgs[0].shape[:2]
+        top, left, box_height, box_width = self.sample_box(height, width)
+        bottom, right = top + box_height, left + box_width
+        results['imgs'] = [
+            cv2.resize(
+                img[top:bottom, left:right],
+                self.size[::-1],
+                interpolation=cv2.INTER_LINEAR,
+            )
+            for img in imgs
+        ]
+        results['img_shape'] = self.size
+        return results
+
+    def __repr__(self) -> str:
+        """Return the class with its arguments."""
+        return (
+            f'{type(self).__name__}(size={self.size}, '
+            f'area_range={self.area_range}, '
+            f'aspect_range={self.aspect_range})'
+        )
+
+
+@TRANSFORMS.register_module()
+class ClipFlip(BaseTransform):
+    """Mirror all frames left to right, with a probability.
+
+    Args:
+        prob: Probability of a flip, in [0, 1].
+        flip_label_map: Classes that a flip turns into another, like
+            Something-Something's "pushing from left to right" and back:
+            ``{old class: new class}``. Only for videos of a single clip,
+            since clips of one video would then need different labels.
+    """
+
+    def __init__(
+        self,
+        prob: float = 0.5,
+        flip_label_map: dict[int, int] | None = None,
+    ) -> None:
+        if not 0 <= prob <= 1:
+            raise ValueError(f'prob must be in [0, 1], got {prob}')
+        self.prob = prob
+        self.flip_label_map = dict(flip_label_map or {})
+        for old, new in self.flip_label_map.items():
+            if not (isinstance(old, int) and isinstance(new, int)):
+                raise TypeError(
+                    'flip_label_map must map class numbers to class numbers, '
+                    f'got {old!r}: {new!r}'
+                )
+
+    def transform(self, results: dict) -> dict:
+        """Flip, or not."""
+        if self.flip_label_map and results.get('num_clips', 1) > 1:
+            raise ValueError(
+                'flip_label_map changes the label of the video, but there '
+                f'are num_clips={results["num_clips"]} clips, flipped '
+                'independently; sample one clip, or leave out flip_label_map'
+            )
+        if np.random.rand() >= self.prob:
+            return results
+        results['imgs'] = [cv2.flip(img, 1) for img in results['imgs']]
+        if self.flip_label_map:
+            label = results['label']
+            results['label'] = self.flip_label_map.get(label, label)
+        return results
+
+    def __repr__(self) -> str:
+        """Return the class with its arguments."""
+        return (
+            f'{type(self).__name__}(prob={self.prob}, '
+            f'flip_label_map={self.flip_label_map or None})'
+        )

@@ -1,0 +1,64 @@
+"""From a file name to frames: slots 0 (open) and 2 (decode)."""
+
+from __future__ import annotations
+
+from mmcv.transforms import BaseTransform
+
+from vsslcodebase.registry import TRANSFORMS
+
+from .video_reader import open_reader
+
+
+@TRANSFORMS.register_module()
+class OpenVideo(BaseTransform):
+    """Open the video, so that a sampler knows how long it is.
+
+    Reads ``filename``; writes ``video_reader`` (an open
+    :class:`~.video_reader.VideoReader`, which :class:`DecodeClips` closes),
+    ``total_frames`` and ``avg_fps`` (frames a second, 0 where unknown).
+
+    Args:
+        backend: 'pyav' or 'decord'. Their frames are equal.
+
+    Raises:
+        BadVideoError: The file is missing, empty, damaged or no video.
+    """
+
+    def __init__(self, backend: str = 'pyav') -> None:
+        if backend not in ('pyav', 'decord'):
+            raise ValueError(
+                f"backend must be 'pyav' or 'decord', got {backend!r}"
+            )
+        self.backend = backend
+
+    def transform(self, results: dict) -> dict:
+        """Open ``results['filename']``."""
+        reader = open_reader(results['filename'], self.backend)
+        results['video_reader'] = reader
+        results['total_frames'] = reader.total_frames
+        results['avg_fps'] = reader.avg_fps
+        return results
+
+
+@TRANSFORMS.register_module()
+class DecodeClips(BaseTransform):
+    """Decode the frames that the sampler chose, each distinct one once.
+
+    Reads ``video_reader`` and ``frame_inds`` (V*T,); writes ``imgs``, a list
+    of V*T (H, W, 3) uint8 RGB arrays, clip after clip, ``original_shape`` and
+    ``img_shape`` (H, W). The reader is closed and removed, come what may.
+
+    Clips that share a frame share its array, which is read-only.
+
+    Raises:
+        BadVideoError: A frame of the video does not decode.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Decode ``results['frame_inds']``."""
+        with results.pop('video_reader') as reader:
+            imgs = reader.get_frames(results['frame_inds'])
+        results['imgs'] = imgs
+        results['original_shape'] = imgs[0].shape[:2]
+        results['img_shape'] = imgs[0].shape[:2]
+        return results

@@ -1,0 +1,135 @@
+"""Frame-exact video readers: each distinct frame decoded once, one thread.
+
+A reader knows the true number of frames of its file, because it has looked
+at every packet and not at the header, whose counts lie (or are 0 in .webm,
+.mkv, .mpg, .ts and fragmented .mp4). Frame ``i`` is the i-th frame in the
+order of presentation, in every container and with every backend.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class BadVideoError(RuntimeError):
+    """A video file that cannot be read, with its path and the reason.
+
+    Args:
+        path: The file.
+        reason: What is wrong with it. Without one, ``path`` is the whole
+            message (so that data loaders, which rebuild a worker's exception
+            from its text, keep the type).
+    """
+
+    def __init__(self, path: str, reason: str = '') -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Return ``path: reason``."""
+        return f'{self.path}: {self.reason}' if self.reason else self.path
+
+
+class VideoReader(ABC):
+    """A video opened for reading frames by index.
+
+    Use it as a context manager, or call :meth:`close`: an open decoder holds
+    some 200 kB that garbage collection is slow to find.
+
+    Args:
+        path: A video file.
+
+    Attributes:
+        total_frames: Number of frames that the file holds, at least 1.
+        avg_fps: Mean frame rate in frames a second; 0 where unknown.
+
+    Raises:
+        BadVideoError: The file is missing, empty, damaged, or no video.
+    """
+
+    total_frames: int
+    avg_fps: float
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        if not os.path.exists(path):
+            raise BadVideoError(path, 'the file does not exist')
+        if not os.path.isfile(path):
+            raise BadVideoError(path, 'not a regular file')
+        if os.path.getsize(path) == 0:
+            raise BadVideoError(path, 'the file is empty')
+
+    def get_frames(self, indices: Sequence[int]) -> list[np.ndarray]:
+        """Return the frames ``indices``, in that order, repeats allowed.
+
+        Args:
+            indices: Frame numbers in [0, total_frames).
+
+        Returns:
+            (H, W, 3) uint8 RGB arrays, read-only, because a frame that is
+            asked for twice is the same array twice.
+
+        Raises:
+            IndexError: An index is out of range.
+            BadVideoError: A frame does not decode, or frames differ in size.
+        """
+        wanted, places = np.unique(
+            np.asarray(indices, np.int64), return_inverse=True
+        )
+        if not len(wanted):
+            return []
+        if wanted[0] < 0 or wanted[-1] >= self.total_frames:
+            raise IndexError(
+                f'{self.path} has frames 0 to {self.total_frames - 1}, but '
+                f'frames {wanted[0]} to {wanted[-1]} were asked for'
+            )
+        frames = self._decode(wanted.tolist())
+        for frame in frames:
+            if frame.shape != frames[0].shape:
+                raise BadVideoError(
+                    self.path,
+                    'the frame size changes within the video, from '
+                    f'{frames[0].shape[:2]} to {frame.shape[:2]}',
+                )
+            frame.flags.writeable = False
+        return [frames[place] for place in places.reshape(-1)]
+
+    @abstractmethod
+    def _decode(self, indices: list[int]) -> list[np.ndarray]:
+        """Decode ``indices``, which are ascending, distinct and in range."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the decoder and the file; may be called more than once."""
+
+    def __enter__(self) -> VideoReader:
+        """Return the reader itself."""
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Close the reader."""
+        self.close()
+
+    def __del__(self) -> None:
+        """Close a reader that its owner lost, as Python does with files."""
+        self.close()
+
+
+def open_reader(path: str, backend: str) -> VideoReader:
+    """Open ``path`` with the backend 'pyav' or 'decord'."""
+    # Imported on use: neither library is needed by those who use the other,
+    # and decord starts threads when it is loaded.
+    if backend == 'pyav':
+        from .pyav_reader import PyAVReader
+
+        return PyAVReader(path)
+    if backend == 'decord':
+        from .decord_reader import DecordReader
+
+        return DecordReader(path)
+    raise ValueError(f"backend must be 'pyav' or 'decord', got {backend!r}")
