@@ -23,4 +23,7 @@ model = dict(
     test_cfg=dict(max_testing_views=10))
 
 val_evaluator = dict(type='AccMetric')
-test_evaluator = val_evaluator
+test_evaluator = [
+    dict(type='AccMetric'),
+    dict(type='PerClassAccMetric', class_names=None, out_file=None),
+]

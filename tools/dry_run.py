@@ -1,0 +1,250 @@
+"""Walk a config through every step once, on the CPU and without data.
+
+    python tools/dry_run.py configs/corp/corp_m_r3d50_ssv2.py
+
+A few small videos are made on the spot; the training pipeline runs on them
+slot by slot, and the model takes one step forward and backward. Printed are
+what each step adds, with shapes; the parameters of each part; and every
+parameter that would not learn. Frames are made small (--size) so that the
+full-width network answers in seconds; widths and losses are the config's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os.path as osp
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.dataset import pseudo_collate
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import init_default_scope
+from mmengine.structures import BaseDataElement
+from torch import Tensor, nn
+
+from vsslcodebase.datasets.motion_mini import (
+    level_knobs,
+    plan_split,
+    render_video,
+)
+from vsslcodebase.datasets.motion_mini.encode import write_video
+from vsslcodebase.registry import DATASETS, MODELS
+
+SLOTS = ('open', 'sample', 'decode', 'augment', 'pack')
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        epilog='exit status 1: a parameter would not learn',
+    )
+    parser.add_argument('config')
+    parser.add_argument(
+        '--size', type=int, default=64, help='frame size; 0: as configured'
+    )
+    parser.add_argument(
+        '--width', type=int, help='base_channels of the backbone'
+    )
+    parser.add_argument('--num-videos', type=int, default=2)
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Print the walk; return 1 if some parameter would not learn."""
+    args = parse_args()
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
+    torch.manual_seed(0)
+    set_frame_size(cfg.train_dataloader.dataset, args.size)
+    if args.width:
+        set_width(cfg.model, args.width)
+    with tempfile.TemporaryDirectory() as folder:
+        use_made_videos(
+            cfg.train_dataloader.dataset, Path(folder), args.num_videos
+        )
+        samples, rows = walk_pipeline(cfg.train_dataloader.dataset)
+    model = revert_sync_batchnorm(build_untrained(cfg.model))
+    idle, more_rows = walk_model(model, pseudo_collate(samples))
+    print_table(('step', 'what', 'adds'), rows + more_rows)
+    print_table(('part', 'parameters', 'trained'), count_parameters(model))
+    for name in idle:
+        print(f'NO GRADIENT reaches {name}')
+    print('' if idle else 'every trained parameter gets a gradient')
+    return 1 if idle else 0
+
+
+def set_frame_size(dataset: dict[str, Any], size: int) -> None:
+    """Let the crops of slot 3 give ``size`` x ``size``; 0 leaves them."""
+    for operation in dataset['pipeline'][3]['transforms']:
+        for key in ('size', 'crop_size'):
+            if size and key in operation:
+                operation[key] = size
+
+
+def set_width(model: dict[str, Any], width: int) -> None:
+    """Give the backbone ``base_channels``, and what follows its width."""
+    model['backbone']['base_channels'] = width
+    with torch.device('meta'):  # shapes without memory
+        channels = MODELS.build(model['backbone']).feat_dim
+    for follower in ('neck', 'cls_head'):
+        if follower in model:
+            model[follower]['in_channels'] = channels
+    if 'hidden_channels' in model.get('neck', {}):
+        model['neck']['hidden_channels'] = channels
+
+
+def build_untrained(model: dict[str, Any]) -> nn.Module:
+    """Build the model without reading any checkpoint."""
+    backbone = model['backbone']
+    for key in ('init_cfg', 'pretrained'):
+        if key in backbone:
+            backbone[key] = None
+    return MODELS.build(model)
+
+
+def use_made_videos(dataset: dict[str, Any], folder: Path, count: int) -> None:
+    """Write ``count`` videos and their list, and point the data set at them.
+
+    Their length is one and a half times what a clip spans, or 48 frames.
+    """
+    sampler = dataset['pipeline'][1]
+    span = sampler['clip_len'] * sampler.get('frame_interval', 1)
+    knobs = level_knobs('easy', size=128, num_frames=max(48, span * 3 // 2))
+    for plan in plan_split('train', count, knobs, seed=0):
+        path = folder / f'made_{plan.video_id}.mp4'
+        write_video(path, render_video(plan, knobs), fps=24)
+    names = sorted(path.name for path in folder.glob('*.mp4'))
+    listing = folder / 'list.txt'
+    listing.write_text(''.join(f'{name} 0\n' for name in names))
+    dataset['ann_file'] = str(listing)
+    dataset['data_prefix'] = dict(video=str(folder))
+
+
+def walk_pipeline(dataset_cfg: dict[str, Any]) -> tuple[list[dict], list]:
+    """Run the pipeline slot by slot on all videos, noting it of the first.
+
+    Returns:
+        The packed samples, and (step, transform, what it adds) rows.
+    """
+    dataset = DATASETS.build(dataset_cfg)
+    info = dataset.get_data_info(0)
+    rows = [('annotation', type(dataset).__name__, describe(info, {}))]
+    np.random.seed(0)
+    results, before = info, dict(info)
+    for slot, transform in zip(SLOTS, dataset.pipeline.transforms):
+        results = transform(results)
+        rows.append(
+            (slot, type(transform).__name__, describe(results, before))
+        )
+        before = dict(results)
+    return [results, *(dataset[i] for i in range(1, len(dataset)))], rows
+
+
+def walk_model(
+    model: nn.Module, batch: dict[str, Any]
+) -> tuple[list[str], list]:
+    """Take one step forward and backward.
+
+    Returns:
+        Names of the trained parameters without gradient, and the rows.
+    """
+    model.train()
+    data = model.data_preprocessor(batch, training=True)
+    inputs = data['inputs']
+    kind = type(model.data_preprocessor).__name__
+    rows = [('preprocess', kind, f'inputs {shape_of(inputs)}')]
+    parts = [
+        (name, part)
+        for name, part in model.named_children()
+        if name in ('backbone', 'neck')
+    ]
+    for name, part in parts:
+        part.register_forward_hook(
+            lambda module, _, out, name=name: rows.append(
+                (name, type(module).__name__, shape_of(out))
+            )
+        )
+    losses = model(**data, mode='loss')
+    total, _ = model.parse_losses(losses)
+    head = model.head if hasattr(model, 'head') else model.cls_head
+    values = ', '.join(f'{key} {v.item():.4f}' for key, v in losses.items())
+    rows.append(('head', type(head).__name__, values))
+    total.backward()
+    rows.append(('loss', '', f'{total.item():.4f}'))
+    idle = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+        and (parameter.grad is None or not parameter.grad.any())
+    ]
+    return idle, rows
+
+
+def count_parameters(model: nn.Module) -> list[tuple[str, str, str]]:
+    """List the parameters of each part, and how many of them are trained."""
+    rows = []
+    for name, part in [*model.named_children(), ('total', model)]:
+        sizes = [(p.numel(), p.requires_grad) for p in part.parameters()]
+        total = sum(size for size, _ in sizes)
+        trained = sum(size for size, is_trained in sizes if is_trained)
+        if total:
+            rows.append((name, f'{total:,}', f'{trained:,}'))
+    return rows
+
+
+def describe(results: dict[str, Any], before: dict[str, Any]) -> str:
+    """Say what is in ``results`` that was not, or was different, before."""
+    news = [
+        f'{key} {shape_of(value)}'
+        for key, value in results.items()
+        if not same(value, before.get(key))
+    ]
+    return ', '.join(news)
+
+
+def same(value: Any, other: Any) -> bool:
+    """Whether a transform left an entry as it was."""
+    if isinstance(value, np.ndarray) and isinstance(other, np.ndarray):
+        return np.array_equal(value, other)
+    return value is other
+
+
+def shape_of(value: Any) -> str:
+    """Write a value shortly: shape and type of arrays, else the value."""
+    if isinstance(value, tuple) and value and isinstance(value[0], Tensor):
+        value = value[0]  # a neck returns (embeddings, losses)
+    if isinstance(value, (Tensor, np.ndarray)) and value.ndim:
+        kind = str(value.dtype).removeprefix('torch.')
+        return f'{tuple(value.shape)} {kind}'
+    if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+        return f'{len(value)} x {shape_of(value[0])}'
+    if isinstance(value, str):
+        return osp.basename(value)
+    if isinstance(value, (bool, int, float, tuple)):
+        return str(value)
+    if isinstance(value, BaseDataElement):
+        return f'with {", ".join(sorted(value.all_keys()))}'
+    return type(value).__name__
+
+
+def print_table(header: tuple[str, ...], rows: list) -> None:
+    """Print rows below a header, columns aligned, the last one free."""
+    widths = [
+        max(len(str(row[i])) for row in [header, *rows])
+        for i in range(len(header) - 1)
+    ]
+    for row in [header, *rows]:
+        cells = [str(c).ljust(w) for c, w in zip(row, widths)]
+        print('  '.join([*cells, str(row[-1])]))
+    print()
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())
