@@ -13,6 +13,7 @@ CAPTION_PX = 22
 GAP_PX = 2
 PAPER = (250, 250, 250)
 INK = (20, 20, 20)
+FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def clip_sheet(
@@ -112,7 +113,7 @@ def _frame_row(
             (width, tile),
             interpolation=cv2.INTER_NEAREST if enlarges else cv2.INTER_AREA,
         )
-        _write(frame, notes[index], (3, 11), 0.35, halo=True)
+        _write(frame, notes[index], (3, 11), 0.35, boxed=True)
         tiles.append(
             np.pad(
                 frame,
@@ -134,7 +135,7 @@ def _caption_bar(text: str, width: int) -> NDArray[np.uint8]:
 
 def _text_width(text: str) -> int:
     """Width of a caption in pixels."""
-    return cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.42, 1)[0][0]
+    return cv2.getTextSize(text, FONT, 0.42, 1)[0][0]
 
 
 def _write(
@@ -142,13 +143,14 @@ def _write(
     text: str,
     origin: tuple[int, int],
     scale: float,
-    halo: bool = False,
+    boxed: bool = False,
 ) -> None:
-    """Draw text into ``image``; a halo keeps it readable on any frame."""
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    if halo:
-        cv2.putText(image, text, origin, font, scale, PAPER, 3, cv2.LINE_AA)
-    cv2.putText(image, text, origin, font, scale, INK, 1, cv2.LINE_AA)
+    """Draw text into ``image``; a box keeps it readable on any frame."""
+    if boxed and text:
+        (width, height), _ = cv2.getTextSize(text, FONT, scale, 1)
+        x, y = origin
+        image[max(0, y - height - 2) : y + 3, : x + width + 3] = PAPER
+    cv2.putText(image, text, origin, FONT, scale, INK, 1, cv2.LINE_AA)
 
 
 def _seconds(sample: ActionDataSample, row: int) -> str:
