@@ -116,7 +116,8 @@ def draw_background(
     tones = list(SCENE_FAMILIES.values())[family](rng, x, y)
     tones = tones.astype(np.float32)
     if detail:
-        octaves = [_noise(rng, side, cells) for cells in (3, 9, 27)]
+        # Finer than any family, so that the family stays recognisable.
+        octaves = [_noise(rng, side, cells) for cells in (9, 18, 36)]
         fine = sum(f / 2**i for i, f in enumerate(octaves)) / 1.75
         tones = (1 - detail / 2) * tones + detail * (fine - 0.5) + detail / 4
     return np.clip(tones, 0.0, 1.0)

@@ -1,7 +1,8 @@
 """Procedural sprites: eight categories of shapes with textures.
 
 A category is a silhouette; an instance has proportions and a texture of its
-own. No shape is round, so that a rotation can be seen.
+own. The same seed gives the same texture in every category, so that texture
+says nothing about the category. No shape is round: a rotation can be seen.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def draw_sprite(category: int, seed: tuple[int, ...]) -> np.ndarray:
     points = side / 2 + outline * (side / 2 - 2 * _SUPERSAMPLE)
     cv2.fillPoly(mask, [np.round(points).astype(np.int32)], 255)
     alpha = cv2.resize(mask, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-    return np.stack([_texture(rng), alpha.astype(np.float32) / 255], axis=2)
+    tone = _texture(np.random.default_rng((*seed, 1)))
+    return np.stack([tone, alpha.astype(np.float32) / 255], axis=2)
 
 
 def _texture(rng: Rng) -> np.ndarray:
