@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 import torch
@@ -51,7 +52,7 @@ def extract_features(
     """
     was_training = model.training
     model.eval()
-    bar = ProgressBar(len(loader)) if progress else None
+    bar = ProgressBar(len(loader), file=sys.stdout) if progress else None
     features, labels, video_ids = [], [], []
     for batch in loader:
         data = model.data_preprocessor(batch, training=False)
