@@ -1,0 +1,140 @@
+"""Collectives: alone, and among two processes of gloo."""
+
+import pytest
+import torch
+import torch.distributed as dist
+from torch import multiprocessing, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from vsslcodebase.models.losses import corp_f_loss, nt_xent_loss
+from vsslcodebase.utils.dist import (
+    all_reduce_mean,
+    gather_with_grad,
+    rank,
+    world_size,
+)
+
+VIDEOS_PER_RANK = 3
+
+
+def build_model():
+    """A projection to embeddings (columns 0-3) and order logits (4, 5)."""
+    torch.manual_seed(0)
+    return nn.Linear(5, 6)
+
+
+def joined_batch():
+    return torch.randn(
+        4 * VIDEOS_PER_RANK, 5, generator=torch.Generator().manual_seed(1)
+    )
+
+
+def losses(outputs):
+    """Loss of the joined rows, for each of two methods."""
+    contrast, order = corp_f_loss(outputs[:, :4], outputs[:, 4:])
+    return dict(
+        simclr=nt_xent_loss(outputs[:, :4]),
+        corp_f=contrast + order,
+    )
+
+
+def gradients(model, loss):
+    model.zero_grad()
+    loss.backward(retain_graph=True)
+    return [p.grad.clone() for p in model.parameters()]
+
+
+def visit(rank_, init_file, folder):
+    """What each process does; it leaves its findings in a file."""
+    torch.set_num_threads(1)
+    dist.init_process_group(
+        'gloo', f'file://{init_file}', rank=rank_, world_size=2
+    )
+    found = dict(rank=rank(), world_size=world_size())
+    mine = torch.full((2, 1, 3), rank_ + 1.0, requires_grad=True)
+    joined = gather_with_grad(mine)
+    # A different factor on each rank: own rows get the sum of both
+    (
+        joined * (10.0**rank_) * torch.arange(1.0, 5)[:, None, None]
+    ).sum().backward()
+    found.update(joined=joined.detach(), grad=mine.grad)
+    half = torch.full((1, 2), rank_ + 0.5, dtype=torch.bfloat16)
+    found['half'] = gather_with_grad(half)
+    found['transposed'] = gather_with_grad(joined_batch()[:2].T)
+
+    value = torch.tensor(float(rank_), requires_grad=True)
+    found['mean'] = all_reduce_mean(value)
+    found['value'] = value.detach()
+
+    model = DistributedDataParallel(build_model())
+    rows = joined_batch().chunk(2)[rank_]
+    for name in ('simclr', 'corp_f'):
+        loss = losses(gather_with_grad(model(rows)))[name]
+        found[name] = loss.detach(), gradients(model, loss)
+    try:
+        gather_with_grad(torch.ones(2 + rank_, 3))
+    except ValueError as error:
+        found['error'] = str(error)
+    torch.save(found, folder / f'{rank_}.pt')
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope='module')
+def found(tmp_path_factory):
+    """The findings of both processes."""
+    folder = tmp_path_factory.mktemp('ranks')
+    multiprocessing.spawn(visit, (folder / 'init', folder), nprocs=2)
+    return [torch.load(folder / f'{rank_}.pt') for rank_ in (0, 1)]
+
+
+def test_processes_know_their_place(found):
+    assert [f['rank'] for f in found] == [0, 1]
+    assert [f['world_size'] for f in found] == [2, 2]
+
+
+def test_rows_come_in_the_order_of_the_ranks(found):
+    expected = torch.tensor([1.0, 1, 2, 2])[:, None, None].expand(4, 1, 3)
+    for f in found:
+        assert torch.equal(f['joined'], expected)
+        assert f['half'].tolist() == [[0.5, 0.5], [1.5, 1.5]]
+        assert f['half'].dtype == torch.bfloat16
+        # A transposed tensor is gathered by value, not by memory
+        rows = joined_batch()[:2].T
+        assert torch.equal(f['transposed'], torch.cat([rows, rows]))
+
+
+def test_backward_sums_what_both_processes_make_of_my_rows(found):
+    assert found[0]['grad'][:, 0, 0].tolist() == [11, 22]
+    assert found[1]['grad'][:, 0, 0].tolist() == [33, 44]
+
+
+@pytest.mark.parametrize('method', ['simclr', 'corp_f'])
+def test_two_processes_equal_one_with_the_joined_batch(found, method):
+    model = build_model()
+    loss = losses(model(joined_batch()))[method]
+    expected = gradients(model, loss)
+    for f in found:
+        measured, grads = f[method]
+        assert measured.item() == pytest.approx(loss.item(), rel=1e-6)
+        torch.testing.assert_close(grads, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_mean_is_detached_and_leaves_its_argument(found):
+    for index, f in enumerate(found):
+        assert f['mean'] == 0.5
+        assert not f['mean'].requires_grad
+        assert f['value'] == index
+
+
+def test_unequal_batches_are_an_error_on_both_processes(found):
+    assert 'rank 0 of 2 gathers (2, 3)' in found[0]['error']
+    assert 'rank 1 of 2 gathers (3, 3)' in found[1]['error']
+    assert 'drop_last=True' in found[0]['error']
+
+
+def test_one_process_is_alone():
+    x = torch.ones(2, 3, requires_grad=True)
+    assert gather_with_grad(x) is x
+    assert (rank(), world_size()) == (0, 1)
+    assert all_reduce_mean(x) is not x
+    assert torch.equal(all_reduce_mean(x), x)
