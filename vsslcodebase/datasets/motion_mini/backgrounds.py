@@ -63,7 +63,7 @@ def _rings(rng: Rng, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _clouds(rng: Rng, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return _noise(rng, x.shape[0], cells=4)
+    return _noise(rng, x, y, cells=4)
 
 
 def _shards(rng: Rng, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -74,10 +74,16 @@ def _shards(rng: Rng, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return rng.random(14)[dist.argmin(axis=2)]
 
 
-def _noise(rng: Rng, side: int, cells: int) -> np.ndarray:
-    """Draw a (side, side) smooth random field in 0..1."""
-    grid = rng.random((cells + 1, cells + 1)).astype(np.float32)
-    field = cv2.resize(grid, (side, side), interpolation=cv2.INTER_CUBIC)
+def _noise(rng: Rng, x: np.ndarray, y: np.ndarray, cells: int) -> np.ndarray:
+    """Draw a smooth random field in 0..1 with ``cells`` bumps per frame."""
+    grid = rng.random((cells + 1, cells + 1), np.float32)
+    field = cv2.remap(
+        grid,
+        x * cells,
+        y * cells,
+        cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
     return np.clip(field, 0.0, 1.0)
 
 
@@ -117,7 +123,7 @@ def draw_background(
     tones = tones.astype(np.float32)
     if detail:
         # Finer than any family, so that the family stays recognisable.
-        octaves = [_noise(rng, side, cells) for cells in (9, 18, 36)]
+        octaves = [_noise(rng, x, y, cells) for cells in (9, 18, 36)]
         fine = sum(f / 2**i for i, f in enumerate(octaves)) / 1.75
         tones = (1 - detail / 2) * tones + detail * (fine - 0.5) + detail / 4
     return np.clip(tones, 0.0, 1.0)
