@@ -93,6 +93,14 @@ def test_every_parameter_and_embedding_gets_a_gradient():
         assert parameter.grad.abs().sum() > 0, name
 
 
+def test_clips_that_start_together_teach_no_order():
+    head, z = make_head(), embeddings().requires_grad_()
+    out = head.loss(z, make_samples([[0, 4], [3, 3], [1, 2]]))
+    out['loss_order'].backward()
+    rows_taught = z.grad.abs().sum(1) > 0
+    assert rows_taught.tolist() == [True, True, False, False, True, True]
+
+
 def test_prediction_has_the_order_logits_of_each_video():
     head, z = make_head(), embeddings()
     samples = head.predict(z, make_samples())

@@ -100,8 +100,10 @@ class CORPFHead(BaseModule):
                 f'clip_start {starts.tolist()}; set sort_by_time=True in '
                 'SampleSeparatedClips'
             )
-        # Order needs no other video, so only its logits are gathered.
-        z, logits = map(gather_with_grad, (embeddings, self(embeddings)))
+        # Clips that start together have no order: equal logits teach none.
+        tied = (starts[:, 0] == starts[:, 1]).repeat_interleave(2)
+        logits = self(embeddings).masked_fill(tied[:, None], 0.0)
+        z, logits = gather_with_grad(embeddings), gather_with_grad(logits)
         contrast, order = corp_f_loss(z, logits, self.temperature)
         rows = torch.arange(len(z), device=z.device)
         return dict(
