@@ -79,7 +79,7 @@ def _process(
 def _place(rng: Rng, offsets: np.ndarray, diameter: float) -> np.ndarray:
     """Shift (T, 2) offsets to a random place where the path is in view.
 
-    At both ends at least three quarters of the object's radius are in view; a
+    The object's centre keeps three quarters of its radius from the border; a
     path that is too long for that is centred.
     """
     low, high = offsets.min(axis=0), offsets.max(axis=0)
@@ -152,7 +152,8 @@ def _together(
 ) -> Process:
     """Let two objects approach each other until they touch."""
     axis = _axis(rng)
-    apart = 0.5 * (diameter + travel * (1.0 - clock))
+    way = min(travel, 1.0 - 1.75 * diameter)  # both must be in view
+    apart = 0.5 * (diameter + way * (1.0 - clock))
     offset = apart[:, None] * axis
     both = _place(rng, np.concatenate([offset, -offset]), diameter)
     T = len(clock)
@@ -164,7 +165,7 @@ def _speed_up(
     rng: Rng, clock: np.ndarray, diameter: float, travel: float
 ) -> Process:
     """Accelerate from rest along any axis."""
-    offsets = 1.2 * travel * (clock**2.5)[:, None] * _axis(rng)
+    offsets = travel * (clock**2.5)[:, None] * _axis(rng)
     return _process(_place(rng, offsets, diameter))
 
 

@@ -6,9 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .backgrounds import SCENE_FAMILIES
 from .levels import Knobs
-from .sprites import SPRITE_CATEGORIES
 
 SPLITS = ('train', 'val', 'test')
 TWIN_SPLITS = ('val', 'test')  # each scene forwards and backwards
@@ -106,18 +104,24 @@ def plan_split(
     return plans
 
 
+# x times an element of the field of eight elements (x^3 = x + 1), whose
+# addition is XOR: two orthogonal Latin squares of side 8 without a search.
+_TIMES_X = np.array([0, 2, 4, 6, 3, 1, 7, 5])
+
+
 def _balanced(
     count: int, num_motions: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Draw (count, 3) labels: motion, appearance, scene.
 
-    Row by row an orthogonal array: over 8 rows of ``num_motions`` videos
-    every motion meets every appearance and every scene equally often, and
-    with 8 motions or 16 also every appearance every scene. The order is
-    shuffled, the balance stays.
+    A row holds each motion once. Over 8 rows every motion meets every
+    appearance and every scene equally often and, with 8 motions or 16, every
+    appearance every scene too; over 64 rows every combination of the three
+    occurs once. The order is shuffled, the balance stays.
     """
     row, motion = np.divmod(np.arange(count), num_motions)
-    appearance = (row + motion) % len(SPRITE_CATEGORIES)
-    scene = (3 * row + 4 * motion + row // 8) % len(SCENE_FAMILIES)
+    first, second = row % 8, row // 8 % 8
+    appearance = motion % 8 ^ first
+    scene = motion % 8 ^ _TIMES_X[first] ^ second
     labels = np.stack([motion, appearance, scene], axis=1)
     return rng.permutation(labels)
