@@ -9,13 +9,22 @@ from .video_reader import BadVideoError, VideoReader
 
 decord.logging.set_level(decord.logging.QUIET)
 
+_ERRORS = (
+    decord.DECORDError,
+    decord.DECORDLimitReachedError,
+    RuntimeError,
+    AssertionError,
+)
+
 
 class DecordReader(VideoReader):
     """Video reader on decord; see :class:`VideoReader`.
 
-    It gives the frames of :class:`~.pyav_reader.PyAVReader`, is somewhat
-    slower, and buffers without bound on large videos. It does not seek
-    exactly in MPEG transport streams.
+    It gives the frames of :class:`~.pyav_reader.PyAVReader` in mp4 and webm
+    files as encoders commonly write them. Where its seeking is known to miss
+    (open GOPs; B frames in AVI and MPEG program or transport streams) and for
+    videos to be turned by 90 degrees, use the other. In frames of odd height
+    or more than 8 bits it interpolates colour differently.
     """
 
     def __init__(self, path: str) -> None:
@@ -28,7 +37,7 @@ class DecordReader(VideoReader):
             )
             self.total_frames = len(self._reader)
             self.avg_fps = float(self._reader.get_avg_fps())
-        except (decord.DECORDError, RuntimeError, AssertionError) as error:
+        except _ERRORS as error:
             raise BadVideoError(path, _first_line(error)) from error
 
     def close(self) -> None:
@@ -38,11 +47,11 @@ class DecordReader(VideoReader):
     def _decode(self, indices: list[int]) -> list[np.ndarray]:
         try:
             return list(self._reader.get_batch(indices).asnumpy())
-        except (decord.DECORDError, RuntimeError) as error:
+        except _ERRORS as error:
             raise BadVideoError(self.path, _first_line(error)) from error
 
 
 def _first_line(error: Exception) -> str:
-    """Return decord's message without its C++ stack trace."""
-    lines = str(error).strip().splitlines()
-    return f'decord: {lines[0]}' if lines else 'decord cannot read it'
+    """Return decord's message without its place in the C++ source."""
+    lines = str(error).strip().splitlines() or ['cannot read it']
+    return 'decord: ' + lines[0].rpartition('.cc:')[2]

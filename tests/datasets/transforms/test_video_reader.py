@@ -1,0 +1,234 @@
+"""Frame-exact reading, against decoding each video from its start."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from encoded_video import decode_all, encode
+
+from vsslcodebase.datasets.transforms import open_reader
+
+IRREGULAR = np.cumsum([1, 3, 1, 1, 7, 2, 1, 1, 5, 1] * 4).tolist()
+OPEN_GOP = {'x264-params': 'open-gop=1:keyint=12:bframes=3'}
+
+# Read alike by both backends
+COMMON = {
+    'gop12.mp4': dict(gop=12),
+    'gop250.mp4': dict(gop=250),
+    'b_frames.mp4': dict(b_frames=3),
+    'b_frames.mkv': dict(b_frames=3),
+    'mpeg4.avi': dict(codec='mpeg4'),
+    'vp8.webm': dict(codec='libvpx'),
+    'vp9.webm': dict(codec='libvpx-vp9', options={'deadline': 'realtime'}),
+    'variable_rate.mp4': dict(times=IRREGULAR),
+    'late_start.mp4': dict(times=list(range(150, 190)), b_frames=2),
+    'odd_width.webm': dict(codec='libvpx-vp9', size=(48, 61)),
+    '444.mp4': dict(pixels='yuv444p', size=(47, 61)),
+    'one_frame.mp4': dict(num_frames=1),
+    'one_per_second.mp4': dict(fps=1),
+}
+# Read exactly by PyAV only: see DecordReader
+PYAV_ONLY = {
+    'open_gop.mp4': dict(options=OPEN_GOP),
+    'b_frames.avi': dict(codec='mpeg4', b_frames=2),
+    'h264_b_frames.avi': dict(b_frames=3),  # time stamps out of order
+    'program_stream.mpg': dict(codec='mpeg2video', b_frames=2),
+    'transport_stream.ts': dict(b_frames=2),
+    'raw.h264': dict(b_frames=2),  # no time stamps at all
+}
+
+
+@pytest.fixture(scope='module')
+def encoded(tmp_path_factory):
+    """Return a function that makes a named video once."""
+    folder = tmp_path_factory.mktemp('encoded')
+
+    def get(name):
+        path = folder / name
+        if not path.exists():
+            encode(path, **{**COMMON, **PYAV_ONLY}[name])
+        return str(path)
+
+    return get
+
+
+def check_exact(path, backend):
+    reference = decode_all(path)
+    with open_reader(path, backend) as reader:
+        assert reader.total_frames == len(reference)
+        rng = np.random.default_rng(0)
+        requests = [range(len(reference))]
+        requests += [rng.integers(len(reference), size=9) for _ in range(6)]
+        requests += [[index] for index in rng.permutation(len(reference))]
+        for request in requests:
+            frames = reader.get_frames(request)
+            for frame, index in zip(frames, request, strict=True):
+                np.testing.assert_array_equal(frame, reference[index])
+
+
+@pytest.mark.parametrize('backend', ['pyav', 'decord'])
+@pytest.mark.parametrize('name', COMMON)
+def test_any_frames_equal_those_of_sequential_decoding(encoded, name, backend):
+    check_exact(encoded(name), backend)
+
+
+@pytest.mark.parametrize('name', PYAV_ONLY)
+def test_pyav_is_exact_where_seeking_is_hard(encoded, name):
+    check_exact(encoded(name), 'pyav')
+
+
+def test_odd_heights_differ_between_backends_in_colour_only(tmp_path):
+    path = encode(tmp_path / 'odd.avi', codec='mpeg4', size=(47, 61))
+    indices = [30, 2, 17]
+    with open_reader(path, 'pyav') as one, open_reader(path, 'decord') as two:
+        frames = zip(one.get_frames(indices), two.get_frames(indices))
+        for first, second in frames:
+            grey = [
+                cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in (first, second)
+            ]
+            difference = np.abs(np.subtract(*grey, dtype=np.int16))
+            # Consecutive frames of the pattern differ by some 30.
+            assert difference.mean() < 1
+
+
+def test_frame_rate_is_that_of_the_frames_and_not_of_the_header(encoded):
+    with open_reader(encoded('gop12.mp4'), 'pyav') as reader:
+        assert reader.avg_fps == pytest.approx(30)
+    with open_reader(encoded('one_per_second.mp4'), 'decord') as reader:
+        assert reader.avg_fps == pytest.approx(1)
+    with open_reader(encoded('variable_rate.mp4'), 'pyav') as reader:
+        seconds = (IRREGULAR[-1] - IRREGULAR[0]) / 30
+        assert reader.avg_fps == pytest.approx(39 / seconds)
+
+
+def test_repeated_and_unordered_indices_share_read_only_frames(encoded):
+    with open_reader(encoded('gop12.mp4'), 'pyav') as reader:
+        frames = reader.get_frames([7, 3, 7])
+    assert frames[0] is frames[2]
+    assert not np.array_equal(frames[0], frames[1])
+    with pytest.raises(cv2.error, match='readonly'):
+        cv2.flip(frames[0], 1, frames[0])
+
+
+def test_each_distinct_frame_is_converted_once(encoded, monkeypatch):
+    with open_reader(encoded('gop250.mp4'), 'pyav') as reader:
+        converted = []
+        original = reader._to_rgb
+        monkeypatch.setattr(
+            reader,
+            '_to_rgb',
+            lambda frame: converted.append(frame.pts) or original(frame),
+        )
+        reader.get_frames([5, 9, 5, 12, 9, 9])
+    assert len(converted) == 3
+
+
+def test_only_the_gops_of_wanted_frames_are_decoded(tmp_path):
+    path = encode(tmp_path / 'long.mp4', num_frames=240, gop=12)
+    with open_reader(path, 'pyav') as reader:
+        decoded = []
+        original = reader._demux
+
+        def counting():
+            for packet in original():
+                decoded.append(packet.pts)
+                yield packet
+
+        reader._demux = counting
+        reader.get_frames([13, 200])
+    # Frames 12, 13 and 192 to 200, and a few that the decoder holds back
+    assert len(decoded) < 25
+
+
+def test_index_out_of_range_is_an_error_and_not_another_frame(encoded):
+    with open_reader(encoded('gop12.mp4'), 'pyav') as reader:
+        assert reader.get_frames([]) == []
+        for index in (-1, 40):
+            with pytest.raises(IndexError, match='frames 0 to 39'):
+                reader.get_frames([0, index])
+
+
+def test_closing_twice_and_reading_after_an_error_are_safe(encoded):
+    for backend in ('pyav', 'decord'):
+        reader = open_reader(encoded('gop12.mp4'), backend)
+        reader.close()
+        reader.close()
+    with pytest.raises(ValueError, match="'pyav' or 'decord', got 'cv2'"):
+        open_reader(encoded('gop12.mp4'), 'cv2')
+
+
+def rotated(path, target, degrees):
+    """Write the display matrix of a clockwise rotation into an mp4."""
+    cosine, sine = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    data = bytearray(Path(path).read_bytes())
+    start = data.index(b'tkhd') + 4 + 4 + 5 * 4 + 8 + 8
+    values = (cosine, sine, 0, -sine, cosine, 0, 0, 0)
+    fixed = [value << 16 for value in values]
+    data[start : start + 36] = struct.pack('>9i', *fixed, 1 << 30)
+    target.write_bytes(data)
+    return str(target)
+
+
+@pytest.mark.parametrize('degrees', [90, 180, 270])
+def test_rotation_metadata_is_applied(encoded, tmp_path, degrees):
+    path = rotated(encoded('gop12.mp4'), tmp_path / 'turned.mp4', degrees)
+    upright = decode_all(encoded('gop12.mp4'))[5]
+    with open_reader(path, 'pyav') as reader:
+        frame = reader.get_frames([5])[0]
+    np.testing.assert_array_equal(frame, np.rot90(upright, -degrees // 90))
+
+
+def test_packets_without_a_coded_frame_are_not_counted(tmp_path):
+    """XviD drops frames by packets that say "nothing coded"."""
+    source = encode(tmp_path / 'whole.avi', codec='mpeg4', num_frames=30)
+    path = str(tmp_path / 'dropped.avi')
+    with av.open(source) as old, av.open(path, 'w') as new:
+        stream = old.streams.video[0]
+        copy = new.add_stream_from_template(stream)
+        for index, packet in enumerate(old.demux(stream)):
+            if packet.size and index in (9, 10, 25):
+                dropped = av.Packet(empty_vop(index))
+                dropped.pts, dropped.dts = packet.pts, packet.dts
+                dropped.time_base = packet.time_base
+                packet = dropped
+            if packet.size:
+                packet.stream = copy
+                new.mux(packet)
+    assert len(decode_all(path)) == 27
+    check_exact(path, 'pyav')
+
+
+def empty_vop(ticks):
+    """Return an MPEG-4 P-VOP with vop_coded = 0, at 30 ticks a second."""
+    start_code, p_type, no_modulo, marker = f'{0x1B6:032b}', '01', '0', '1'
+    bits = start_code + p_type + no_modulo + marker
+    bits += f'{ticks:05b}' + marker + '0'  # not coded
+    bits += '0' + '1' * ((-len(bits) - 1) % 8)  # stuffing
+    return int(bits, 2).to_bytes(len(bits) // 8, 'big')
+
+
+def test_invisible_vp8_packets_are_not_counted(tmp_path):
+    """VP8 keeps reference frames that are not shown in packets."""
+    source = encode(tmp_path / 'whole.webm', codec='libvpx', num_frames=20)
+    path = str(tmp_path / 'hidden.webm')
+    with av.open(source) as old, av.open(path, 'w') as new:
+        stream = old.streams.video[0]
+        copy = new.add_stream_from_template(stream)
+        for index, packet in enumerate(old.demux(stream)):
+            if packet.size and index in (4, 11):
+                data = bytearray(bytes(packet))
+                data[0] &= ~0x10  # show_frame
+                hidden = av.Packet(bytes(data))
+                hidden.pts, hidden.dts = packet.pts, packet.dts
+                hidden.time_base = packet.time_base
+                packet = hidden
+            if packet.size:
+                packet.stream = copy
+                new.mux(packet)
+    assert len(decode_all(path)) == 18
+    check_exact(path, 'pyav')
