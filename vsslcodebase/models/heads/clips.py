@@ -32,7 +32,9 @@ def count_clips(
 
 
 def clip_starts(
-    data_samples: Sequence[ActionDataSample], num_clips: int
+    data_samples: Sequence[ActionDataSample],
+    num_clips: int,
+    device: torch.device,
 ) -> Tensor:
     """Collect the frame at which each clip starts.
 
@@ -42,9 +44,10 @@ def clip_starts(
     Args:
         data_samples: B samples with ``clip_start`` (V,), in frames.
         num_clips: V.
+        device: Where to put them; MMAction2's pack leaves them on the CPU.
 
     Returns:
-        (B, V) in the order of the clips, on the data samples' device.
+        (B, V) in the order of the clips, on ``device``.
 
     Raises:
         ValueError: The field is missing, or has not V entries.
@@ -66,4 +69,4 @@ def clip_starts(
             f'clip_start has {lengths} entries per video, but there are '
             f'{num_clips} clips per video; sampler and pack must agree'
         )
-    return torch.stack(starts)
+    return torch.stack(starts).to(device)

@@ -29,8 +29,7 @@ class CORPFHead(BaseModule):
 
     Args:
         in_channels: Length d of an embedding.
-        relation: What r(z_i, z_j) is (CORP, Eq. 1 and 8). Default
-            DecouplingAttention with 64 symmetric and 64 antisymmetric heads.
+        relation: What r(z_i, z_j) is; see ``CORPMHead``.
         hidden_channels: Width of the perceptron.
         num_layers: Layers of the perceptron, 1 or 2 (CORP, Table 6d).
         temperature: Divides the cosine similarities (CORP, Eq. 5).
@@ -93,7 +92,7 @@ class CORPFHead(BaseModule):
             ``contrast_acc``, ``order_acc`` and ``embedding_std``.
         """
         check_two_clips(embeddings, data_samples)
-        starts = clip_starts(data_samples, num_clips=2)
+        starts = clip_starts(data_samples, 2, embeddings.device)
         if (starts[:, 0] > starts[:, 1]).any():
             raise ValueError(
                 'CORP_f takes the earlier clip of each video first, got '

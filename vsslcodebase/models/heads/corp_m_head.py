@@ -34,7 +34,8 @@ class CORPMHead(BaseModule):
 
     Args:
         in_channels: Length d of an embedding.
-        relation: What r(z_i, z_j) is (CORP, Eq. 1 and 8). Default
+        relation: What r(z_i, z_j) is (CORP, Eq. 1 and 8): a module that
+            takes two tensors, broadcasts, and has ``out_channels``. Default
             DecouplingAttention with 64 symmetric and 64 antisymmetric heads.
         hidden_channels: Width of the perceptron.
         num_layers: Layers of the perceptron, 1 or 2 (CORP, Table 6d).
@@ -97,9 +98,10 @@ class CORPMHead(BaseModule):
             ``embedding_std``.
         """
         num_clips = count_clips(embeddings, data_samples)
-        starts = clip_starts(data_samples, num_clips).flatten()
+        device = embeddings.device
+        starts = clip_starts(data_samples, num_clips, device).flatten()
         # A video that was drawn twice counts as two: K stays the same.
-        videos = torch.arange(len(starts), device=starts.device) // num_clips
+        videos = torch.arange(len(starts), device=device) // num_clips
         logits = self(embeddings)
         return dict(
             loss_pair=self.pair_loss(logits, videos, starts),
