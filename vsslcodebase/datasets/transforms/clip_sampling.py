@@ -209,9 +209,9 @@ class SampleDecayingClips(ClipSampler):
 class SampleUniformClips(ClipSampler):
     """Evenly spread clips without chance, for tests.
 
-    Starts are the rounded ``linspace(0, max(L - T*D, 0), num_clips)``, as of
-    MMAction2's ``SampleFrames(test_mode=True)``; a single clip is the middle
-    one. Short videos start again.
+    Starts are the rounded ``linspace(0, max(L - T*D, 0), num_clips)``; a
+    single clip is the middle one. Short videos start again. MMAction2's
+    ``SampleFrames(test_mode=True)`` does the same with the span (T-1)*D + 1.
 
     Args:
         clip_len: Frames in a clip, T.
