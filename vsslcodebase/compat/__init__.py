@@ -2,6 +2,8 @@
 
 Imported before anything else of this package. Each mend looks for its
 defect first, may be called twice, and has its reason in its own module.
+What a run needs at its start (``gloo.prepare_gloo``) is called by
+``engine.launch``; bfloat16 on CPU is ``engine.AutocastOptimWrapper``.
 """
 
 from .packages import require_mmcv, stub_missing_drn
@@ -9,4 +11,16 @@ from .packages import require_mmcv, stub_missing_drn
 require_mmcv()
 stub_missing_drn()
 
-__all__ = ['require_mmcv', 'stub_missing_drn']
+from .checkpoint_files import mend_checkpoint_files  # noqa: E402
+from .checkpoint_loading import (  # noqa: E402  # all need mmcv's check
+    CheckpointError,
+    load_checkpoint,
+    mend_checkpoint_loading,
+)
+from .worker_seed import mend_worker_seed  # noqa: E402
+
+mend_checkpoint_loading()
+mend_checkpoint_files()
+mend_worker_seed()
+
+__all__ = ['CheckpointError', 'load_checkpoint']

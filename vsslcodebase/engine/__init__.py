@@ -1,5 +1,25 @@
-"""Engine: what runs the training."""
+"""What runs the training: loop, optimizers, schedules, hooks."""
 
+from .hooks import (
+    EpochSeedHook,
+    FiniteLossHook,
+    InterruptHook,
+    ResumeCheckHook,
+    StepSeedHook,
+)
 from .lars import LARS
+from .loops import ResumableTrainLoop
+from .optim_wrapper import AutocastOptimWrapper
+from .schedules import WarmupCosineLR
 
-__all__ = ['LARS']
+__all__ = [
+    'LARS',
+    'AutocastOptimWrapper',
+    'EpochSeedHook',
+    'FiniteLossHook',
+    'InterruptHook',
+    'ResumableTrainLoop',
+    'ResumeCheckHook',
+    'StepSeedHook',
+    'WarmupCosineLR',
+]

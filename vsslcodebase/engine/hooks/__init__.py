@@ -1,1 +1,16 @@
-"""Placeholder."""
+"""Hooks: what happens around a step, in every run."""
+
+from .checkpoint_keys import CheckpointKeysHook
+from .finite_loss import FiniteLossHook
+from .interrupt import InterruptHook
+from .resume_check import ResumeCheckHook
+from .seeds import EpochSeedHook, StepSeedHook
+
+__all__ = [
+    'CheckpointKeysHook',
+    'EpochSeedHook',
+    'FiniteLossHook',
+    'InterruptHook',
+    'ResumeCheckHook',
+    'StepSeedHook',
+]

@@ -1,0 +1,66 @@
+"""A checkpoint that does not fit the model is noticed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from vsslcodebase.registry import HOOKS
+
+
+@HOOKS.register_module()
+class CheckpointKeysHook(Hook):
+    """Compare the names and shapes in a checkpoint with the model's.
+
+    mmengine loads what fits and logs the rest, so a test with the wrong file
+    reports the accuracy of random weights.
+
+    Args:
+        strict: whether every value of the model has to be in the checkpoint,
+            as in a test; always so on resume. Else one has to.
+    """
+
+    priority = 'LOWEST'  # after hooks that choose between sets of weights
+
+    def __init__(self, strict: bool = False) -> None:
+        """Remember the rule."""
+        self.strict = strict
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
+        """Raise ValueError where the rule is broken."""
+        model = runner.model
+        own = (model.module if is_model_wrapper(model) else model).state_dict()
+        given = {
+            name.removeprefix('module.'): value
+            for name, value in checkpoint.get('state_dict', checkpoint).items()
+        }
+        missing = sorted(set(own) - set(given))
+        other = sorted(
+            f'{name} {tuple(given[name].shape)}, not {tuple(own[name].shape)}'
+            for name in set(own) & set(given)
+            if given[name].shape != own[name].shape
+        )
+        loaded = len(own) - len(missing) - len(other)
+        if loaded == 0 or (
+            (self.strict or runner._resume) and (missing or other)
+        ):
+            raise ValueError(
+                f'the checkpoint fits {loaded} of the {len(own)} values of '
+                f'{type(model).__name__}. Missing: {_shorten(missing)}. '
+                f'Of another shape: {_shorten(other)}. Is it the checkpoint '
+                'of this config?'
+            )
+        unused = sorted(set(given) - set(own))
+        runner.logger.info(
+            f'checkpoint: {loaded} of {len(own)} values of the model loaded, '
+            f'{len(unused)} in the file not used: {_shorten(unused)}'
+        )
+
+
+def _shorten(names: list[str], limit: int = 10) -> str:
+    """Join some names and count the rest."""
+    rest = len(names) - limit
+    more = f' and {rest} more' if rest > 0 else ''
+    return (', '.join(names[:limit]) or 'none') + more

@@ -1,0 +1,221 @@
+"""``--cfg-options`` that refuse what the config does not know.
+
+mmengine writes any key into a config. A typing error then changes nothing,
+and is found, if at all, after a training run. Here a key is known if the
+config has it, or if the class named by the ``type`` beside it takes it as an
+argument; every other key is refused, and the nearest known one named.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.registry import Registry
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+
+from vsslcodebase import registry
+
+# what mmengine builds where a dict has no type
+DEFAULT_TYPES = {
+    'optim_wrapper': 'OptimWrapper',
+    'train_cfg': 'EpochBasedTrainLoop',
+    'log_processor': 'LogProcessor',
+}
+# keys that mmengine takes out before it calls the constructor
+CONSUMED = {
+    'hook': {'priority'},
+    'optim_wrapper': {'constructor', 'paramwise_cfg'},
+    'parameter scheduler': {'convert_to_iter_based'},
+}
+UNTYPED = {
+    'randomness': {'seed', 'diff_rank_seed', 'deterministic'},
+    'auto_scale_lr': {'enable', 'base_batch_size'},
+    'env_cfg': {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'},
+}
+TOP_LEVEL = {
+    'find_unused_parameters',
+    'sync_bn',
+    'compile',
+    'model_wrapper_cfg',
+    'activation_checkpointing',
+    'efficient_conv_bn_eval',
+}
+LOADER = {'sampler', 'batch_sampler', 'worker_init_fn', 'num_batch_per_epoch'}
+# dicts that a function takes as **kwargs: their keys cannot be known
+FREE = {'clip_grad', 'custom_keys', 'paramwise_cfg', 'dist_cfg', 'mp_cfg'}
+MISSING = object()
+
+
+class OverrideError(ValueError):
+    """A ``--cfg-options`` key that leads nowhere."""
+
+
+class OverrideAction(DictAction):
+    """mmengine's ``KEY=VALUE`` options, with paths left as they are typed."""
+
+    @staticmethod
+    def _parse_iterable(val: str) -> Any:
+        """Parse one value; mmengine deletes all spaces, also from paths."""
+        text = val.strip('\'"')
+        if ',' in text or text[:1] in {'(', '['}:
+            return DictAction._parse_iterable(val)
+        return DictAction._parse_int_float_bool(text)
+
+
+def apply_overrides(cfg: Config, options: dict[str, Any]) -> None:
+    """Write options into a config, in place; all or none.
+
+    Args:
+        cfg: any of this project's configs.
+        options: values by dotted key, ``model.head.temperature`` or, with
+            list indices, ``train_dataloader.dataset.pipeline.1.num_clips``.
+
+    Raises:
+        OverrideError: for a key that is not known, naming the nearest one.
+    """
+    for key in options:
+        _check(cfg, key, options)
+    for key, value in options.items():
+        _assign(cfg, key.split('.'), value)
+
+
+def _check(cfg: Config, key: str, options: dict[str, Any]) -> None:
+    """Follow a dotted key from the root and raise where it leaves."""
+    node: Any = cfg
+    parts = key.split('.')
+    for depth, part in enumerate(parts):
+        path = parts[:depth]
+        here = '.'.join(path) or 'the config'
+        if isinstance(node, (list, tuple)):
+            if not part.isdigit() or int(part) >= len(node):
+                raise OverrideError(
+                    f'{key}: {here} is a list of {len(node)}, so {part!r} '
+                    f'must be an index from 0 to {len(node) - 1}'
+                )
+            if isinstance(node, tuple) and depth == len(parts) - 1:
+                raise OverrideError(
+                    f'{key}: {here} is a tuple, set it as a whole: '
+                    f'"{here}={node}"'.replace(' ', '')
+                )
+            node = node[int(part)]
+            continue
+        if path and path[-1] in FREE:
+            return
+        if not (isinstance(node, (dict, Config)) or node in (None, MISSING)):
+            raise OverrideError(f'{key}: {here} is {node!r} and has no keys')
+        known = _known_keys(node, path, options)
+        if part not in known:
+            raise OverrideError(_refusal(cfg, key, depth, known))
+        node = (
+            node.get(part, MISSING)
+            if node not in (None, MISSING)
+            else (MISSING)
+        )
+
+
+def _known_keys(
+    node: Any, path: list[str], options: dict[str, Any]
+) -> set[str]:
+    """Return the keys of a dict and those that it may take on."""
+    present = {} if node in (None, MISSING) else node
+    known = set(present)
+    if not path:
+        return known | TOP_LEVEL | set(inspect.signature(Runner).parameters)
+    name = path[-1]
+    prefix = '.'.join(path)
+    default = DEFAULT_TYPES.get(name)
+    chosen = options.get(f'{prefix}.type', present.get('type', default))
+    if isinstance(chosen, str):
+        known |= {'type'} | _arguments_of_type(chosen)
+    if node is None or node is MISSING:
+        known.add('type')
+    if name.endswith('_dataloader'):
+        known |= LOADER | set(inspect.signature(DataLoader).parameters)
+    return known | UNTYPED.get(name, set())
+
+
+def _arguments_of_type(name: str) -> set[str]:
+    """Return what the registered class of that name takes, in any registry."""
+    found: set[str] = set()
+    for node in vars(registry).values():
+        cls = node.get(name) if isinstance(node, Registry) else None
+        if cls is not None:
+            found |= _arguments(cls) | CONSUMED.get(node.name, set())
+    return found
+
+
+def _arguments(cls: Any) -> set[str]:
+    """Return the names a constructor accepts.
+
+    A constructor with ``**kwargs`` hands them to its parent's, so the
+    parents are asked until one takes no more.
+    """
+    if not inspect.isclass(cls):
+        return set(inspect.signature(cls).parameters)
+    names: set[str] = set()
+    for base in cls.__mro__:
+        init = vars(base).get('__init__')
+        if init is None or base is object:
+            continue
+        parameters = inspect.signature(init).parameters.values()
+        kinds = {p.kind for p in parameters}
+        names |= {
+            p.name
+            for p in parameters
+            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+        }
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            break
+    return names - {'self'}
+
+
+def _refusal(cfg: Config, key: str, depth: int, known: set[str]) -> str:
+    """Say what is unknown, and which known key was probably meant."""
+    parts = key.split('.')
+    beside = get_close_matches(parts[depth], known, n=1)
+    if beside:
+        guess = '.'.join([*parts[:depth], beside[0], *parts[depth + 1 :]])
+    else:
+        keys = list(_dotted_keys(cfg))
+        namesakes = [k for k in keys if k.split('.')[-1] == parts[-1]]
+        near = namesakes or get_close_matches(key, keys, n=1, cutoff=0.5)
+        guess = min(near, key=len) if near else ''
+    hint = f'; did you mean {guess}?' if guess else '.'
+    where = '.'.join(parts[:depth]) or 'the config'
+    return (
+        f'unknown key {key}{hint} Known in {where}: {", ".join(sorted(known))}'
+    )
+
+
+def _dotted_keys(node: Any, prefix: str = '') -> Iterator[str]:
+    """Yield the dotted key of every value in a config."""
+    if isinstance(node, (dict, Config)):
+        pairs = list(node.items())
+    elif isinstance(node, list):
+        pairs = list(enumerate(node))
+    else:
+        return
+    for name, child in pairs:
+        yield f'{prefix}{name}'
+        yield from _dotted_keys(child, f'{prefix}{name}.')
+
+
+def _assign(cfg: Config, parts: list[str], value: Any) -> None:
+    """Set one value, making the dicts on the way that are absent or None."""
+    node: Any = cfg
+    for part in parts[:-1]:
+        if isinstance(node, (list, tuple)):
+            node = node[int(part)]
+            continue
+        if node.get(part) is None:
+            node[part] = ConfigDict()
+        node = node[part]
+    if isinstance(node, list):
+        node[int(parts[-1])] = value
+    else:
+        node[parts[-1]] = value
