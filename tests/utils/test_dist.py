@@ -6,6 +6,11 @@ import torch.distributed as dist
 from torch import multiprocessing, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from vsslcodebase.models.layers import (
+    DecouplingAttention,
+    pair_logits,
+    pairwise_logits,
+)
 from vsslcodebase.models.losses import corp_f_loss, nt_xent_loss
 from vsslcodebase.utils.dist import (
     all_reduce_mean,
@@ -13,6 +18,8 @@ from vsslcodebase.utils.dist import (
     rank,
     world_size,
 )
+
+pytestmark = pytest.mark.slow  # two fresh processes import everything
 
 VIDEOS_PER_RANK = 3
 
@@ -44,9 +51,28 @@ def gradients(model, loss):
     return [p.grad.clone() for p in model.parameters()]
 
 
+class PairClassifier(nn.Module):
+    """The blockwise relation; its parameters reach DDP only through it."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.relation = DecouplingAttention(5, 4, 4)
+        self.mlp = nn.Sequential(nn.Linear(8, 6), nn.ReLU(), nn.Linear(6, 3))
+
+    def forward(self, z):
+        return pairwise_logits(z, self.relation, self.mlp)
+
+
+def relation_gradients(wrap, rows):
+    model = wrap(PairClassifier())
+    return gradients(model, model(rows).square().mean())
+
+
 def visit(rank_, init_file, folder):
     """What each process does; it leaves its findings in a file."""
     torch.set_num_threads(1)
+    pair_logits.CPU_BLOCK = 4
     dist.init_process_group(
         'gloo', f'file://{init_file}', rank=rank_, world_size=2
     )
@@ -71,6 +97,7 @@ def visit(rank_, init_file, folder):
     for name in ('simclr', 'corp_f'):
         loss = losses(gather_with_grad(model(rows)))[name]
         found[name] = loss.detach(), gradients(model, loss)
+    found['relation'] = relation_gradients(DistributedDataParallel, rows)
     try:
         gather_with_grad(torch.ones(2 + rank_, 3))
     except ValueError as error:
@@ -117,6 +144,17 @@ def test_two_processes_equal_one_with_the_joined_batch(found, method):
         measured, grads = f[method]
         assert measured.item() == pytest.approx(loss.item(), rel=1e-6)
         torch.testing.assert_close(grads, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_relation_trains_under_ddp(found, monkeypatch):
+    monkeypatch.setattr(pair_logits, 'CPU_BLOCK', 4)
+    halves = [
+        relation_gradients(lambda model: model, rows)
+        for rows in joined_batch().chunk(2)
+    ]
+    expected = [(a + b) / 2 for a, b in zip(*halves)]
+    for f in found:
+        torch.testing.assert_close(f['relation'], expected)
 
 
 def test_mean_is_detached_and_leaves_its_argument(found):

@@ -1,5 +1,9 @@
 """All ordered pairs, blockwise, against the plain composition."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -153,3 +157,14 @@ def test_half_precision_is_computed_in_float32(dtype):
 def test_embeddings_of_the_wrong_shape_are_refused():
     with pytest.raises(ValueError, match=r'expected z \(M, d\), got \(2, 3'):
         pairwise_logits(torch.ones(2, 3, 6), *make())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
+def test_1024_clips_need_less_than_200_mib():
+    root = Path(__file__).resolve().parents[3]
+    command = [sys.executable, root / 'benchmarks' / 'relation.py']
+    arguments = ['--peak', 'blockwise', '--clips', '1024']
+    output = subprocess.check_output([*command, *arguments], text=True)
+    peak_mib = float(output.split()[-1])
+    assert 12 < peak_mib < 200  # the logits alone are 12

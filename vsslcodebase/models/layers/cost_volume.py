@@ -1,4 +1,4 @@
-"""Correlation of neighbouring positions in two maps (HCML, section 3)."""
+"""Correlation of neighbouring maps (HCML, Yang et al. 2020, Eq. 1)."""
 
 from __future__ import annotations
 

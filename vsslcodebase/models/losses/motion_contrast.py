@@ -1,4 +1,4 @@
-"""Contrast of predicted with true motion features (HCML, Yang et al. 2020)."""
+"""Contrast of predicted with true motion (HCML, Yang et al. 2020, Eq. 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unsupervised optical flow: reconstruction and smoothness (HCML, Eq. 3, 4).
+"""Optical flow without labels (HCML, Yang et al. 2020, Eq. 3 and 4).
 
 Both use the generalised Charbonnier penalty ``(z^2 + 1e-6)^0.45``.
 """
