@@ -46,10 +46,10 @@ def adjust_hue(clip: np.ndarray, turn: float) -> np.ndarray:
     Computed in float32: OpenCV's 8-bit HSV has only 180 hues.
     """
     image = _as_image(clip).astype(np.float32)
-    hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)  # hue in [0, 360) degrees
-    hsv[..., 0] += 360 * (turn % 1)
-    hsv[..., 0] %= 360
-    image = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)
+    image = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)  # hue in [0, 360) degrees
+    # OpenCV takes hues up to 720 degrees, but none below 0.
+    image = cv2.add(image, (360 * (turn % 1), 0, 0, 0))
+    image = cv2.cvtColor(image, cv2.COLOR_HSV2RGB)
     return cv2.convertScaleAbs(image).reshape(clip.shape)
 
 
