@@ -182,19 +182,21 @@ def test_negative_workers_are_an_error(tmp_path):
         make_dataset(tmp_path / 'set', SPEC, workers=-1)
 
 
-def test_failing_job_is_reported_with_its_traceback():
-    def job(n):
-        if n == 2:
-            raise KeyError('lost')
+def fail_at_two(n):
+    if n == 2:
+        raise KeyError('lost')
 
+
+def die_at_two(n):
+    if n == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_failing_job_is_reported_with_its_traceback():
     with pytest.raises(RuntimeError, match=r"(?s)Traceback.*KeyError: 'lost'"):
-        run_jobs(job, 5, 2, lambda done: None)
+        run_jobs(fail_at_two, 5, 2, lambda done: None)
 
 
 def test_killed_worker_is_an_error_and_not_a_short_data_set():
-    def job(n):
-        if n == 2:
-            os.kill(os.getpid(), signal.SIGKILL)
-
     with pytest.raises(RuntimeError, match='a worker died'):
-        run_jobs(job, 5, 1, lambda done: None)
+        run_jobs(die_at_two, 5, 1, lambda done: None)
