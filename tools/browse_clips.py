@@ -11,14 +11,16 @@ what an order task asks for. ``--epoch`` shows what another epoch draws.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 
+from vsslcodebase.engine.launch import EXPECTED, load_config
+from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.registry import DATASETS
 from vsslcodebase.visualization import clip_captions, clip_sheet
 
@@ -48,15 +50,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--epoch', type=int, default=0)
     parser.add_argument('--tile', type=int, default=112, help='pixels')
     parser.add_argument('--columns', type=int, default=16)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=OverrideAction, default={}
+    )
     return parser.parse_args()
 
 
 def main() -> None:
     """Write the sheet."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
     dataset = DATASETS.build(cfg[f'{args.loader}_dataloader'].dataset)
     dataset.set_seed(args.seed)
@@ -113,4 +116,8 @@ def note_indices(seen: list[np.ndarray]) -> Any:
 
 
 if __name__ == '__main__':
-    main()
+    try:
+        main()
+    except EXPECTED as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import os.path as osp
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import Config, DictAction
 from mmengine.dataset import pseudo_collate
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
@@ -32,6 +32,9 @@ from vsslcodebase.datasets.motion_mini import (
     render_video,
 )
 from vsslcodebase.datasets.motion_mini.encode import write_video
+from vsslcodebase.engine.launch import EXPECTED, load_config
+from vsslcodebase.engine.overrides import OverrideAction
+from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.registry import DATASETS, MODELS
 
 SLOTS = ('open', 'sample', 'decode', 'augment', 'pack')
@@ -51,15 +54,16 @@ def parse_args() -> argparse.Namespace:
         '--width', type=int, help='base_channels of the backbone'
     )
     parser.add_argument('--num-videos', type=int, default=2)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=OverrideAction, default={}
+    )
     return parser.parse_args()
 
 
 def main() -> int:
     """Print the walk; return 1 if some parameter would not learn."""
     args = parse_args()
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = load_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
     torch.manual_seed(0)
     set_frame_size(cfg.train_dataloader.dataset, args.size)
@@ -91,8 +95,14 @@ def set_frame_size(dataset: dict[str, Any], size: int) -> None:
 def set_width(model: dict[str, Any], width: int) -> None:
     """Give the backbone ``base_channels``, and what follows its width."""
     model['backbone']['base_channels'] = width
-    with torch.device('meta'):  # shapes without memory
-        channels = MODELS.build(model['backbone']).feat_dim
+    try:
+        with torch.device('meta'):  # shapes without memory
+            channels = MODELS.build(model['backbone']).feat_dim
+    except TypeError as error:
+        raise UsageError(
+            f'--width sets base_channels, but {error}; change the width of '
+            'this backbone with --cfg-options'
+        ) from error
     for follower in ('neck', 'cls_head'):
         if follower in model:
             model[follower]['in_channels'] = channels
@@ -247,4 +257,8 @@ def print_table(header: tuple[str, ...], rows: list) -> None:
 
 
 if __name__ == '__main__':
-    raise SystemExit(main())
+    try:
+        raise SystemExit(main())
+    except EXPECTED as error:
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,72 @@
+"""Which configs there are; shared by the tests of configs and tools."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from mmengine.config import Config
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / 'configs'
+BASES = sorted(
+    path for path in CONFIGS.rglob('*.py') if '_base_' in path.parts
+)
+LEAVES = sorted(
+    path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts
+)
+EVALUATIONS = [path for path in LEAVES if 'eval' in path.parts]
+# full-size pre-training; the small CPU configs have other recipes
+PRETRAININGS = [
+    path
+    for path in LEAVES
+    if not {'eval', 'mini'} & set(path.relative_to(CONFIGS).parts)
+]
+SPLITS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def name_of(path: Path) -> str:
+    """Name of a config in a test's id: its path inside ``configs/``."""
+    return str(path.relative_to(CONFIGS))
+
+
+@cache
+def _parsed(path: Path) -> Config:
+    return Config.fromfile(path)
+
+
+def load(path: Path) -> Config:
+    """A config that the caller may change."""
+    return Config(_parsed(path).to_dict())
+
+
+def bases_of(path: Path) -> list[Path]:
+    """Files that a config names in ``_base_``, directly."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == '_base_':
+            names = ast.literal_eval(node.value)
+            names = [names] if isinstance(names, str) else names
+            return [(path.parent / name).resolve() for name in names]
+    return []
+
+
+def all_bases_of(path: Path) -> set[Path]:
+    """Files that a config is made of, itself left out."""
+    found: set[Path] = set()
+    for base in bases_of(path):
+        found |= {base, *all_bases_of(base)}
+    return found
+
+
+@cache
+def tool(name: str) -> ModuleType:
+    """Import ``tools/NAME.py``, which is no package."""
+    spec = importlib.util.spec_from_file_location(
+        name, ROOT / 'tools' / f'{name}.py'
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

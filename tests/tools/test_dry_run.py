@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+import torch
+from config_files import CONFIGS, load, tool
+from mmaction.structures import ActionDataSample
+from mmengine.model import revert_sync_batchnorm
+from torch import nn
+
+from vsslcodebase.engine.preflight import UsageError
+
+CORP_M = CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py'
+LINEAR = CONFIGS / 'eval' / 'linear' / 'linear_r3d50_ssv2.py'
+
+
+def run(
+    monkeypatch, capsys, path, *words: str
+) -> tuple[int, dict[str, str], str]:
+    """Exit status, lines by their first word, and all that was printed."""
+    monkeypatch.setattr(sys, 'argv', ['dry_run.py', str(path), *words])
+    status = tool('dry_run').main()
+    text = capsys.readouterr().out
+    lines = [line for line in text.splitlines() if line]
+    return status, {line.split()[0]: line for line in lines}, text
+
+
+def test_every_step_is_printed_with_its_shape(monkeypatch, capsys):
+    status, lines, text = run(
+        monkeypatch, capsys, CORP_M, '--size', '32', '--width', '4'
+    )
+    assert status == 0
+    assert 'total_frames 48' in lines['open']
+    assert 'frame_inds (64,)' in lines['sample']
+    assert '64 x (128, 128, 3) uint8' in lines['decode']
+    assert '64 x (32, 32, 3) uint8' in lines['augment']
+    assert 'inputs (4, 3, 16, 32, 32) uint8' in lines['pack']
+    assert 'inputs (2, 4, 3, 16, 32, 32) float32' in lines['preprocess']
+    assert '(8, 128, 8, 1, 1)' in text  # 8 clips, 32 times the width
+    assert 'order_acc' in text
+    assert 'every trained parameter gets a gradient' in text
+
+
+def test_frozen_parts_are_counted_as_not_trained(monkeypatch, capsys):
+    _, lines, _ = run(
+        monkeypatch, capsys, LINEAR, '--size', '32', '--width', '4'
+    )
+    classifier = f'{128 * 174 + 174:,}'
+    assert lines['backbone'].split()[-1] == '0'
+    assert lines['cls_head'].split()[1:] == [classifier, classifier]
+    assert lines['total'].split()[-1] == classifier
+
+
+def test_parameter_that_nothing_uses_is_named():
+    dry_run = tool('dry_run')
+    cfg = load(CORP_M).model
+    dry_run.set_width(cfg, 4)
+    model = revert_sync_batchnorm(dry_run.build_untrained(cfg))
+    model.forgotten = nn.Linear(2, 2, bias=False)
+    starts = torch.tensor([3, 0, 9, 5])
+    samples = [ActionDataSample() for _ in range(2)]
+    for sample in samples:
+        sample.set_field(starts, 'clip_start')
+    batch = dict(
+        inputs=[torch.randint(256, (4, 3, 8, 16, 16)) for _ in range(2)],
+        data_samples=samples,
+    )
+    idle, _ = dry_run.walk_model(model, batch)
+    assert idle == ['forgotten.weight']
+
+
+def test_width_needs_a_backbone_that_has_one():
+    model = dict(backbone=dict(type='SmallR3D'), neck=dict(in_channels=1))
+    with pytest.raises(UsageError, match='base_channels'):
+        tool('dry_run').set_width(model, 4)
