@@ -1,0 +1,93 @@
+"""One step of every pre-training config on the CPU, at reduced width."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from config_files import CONFIGS, PRETRAININGS, load, name_of, tool
+from mmengine.dataset import pseudo_collate
+from mmengine.model import revert_sync_batchnorm
+from mmengine.optim import build_optim_wrapper
+
+from vsslcodebase.engine.overrides import apply_overrides
+
+CORP_M = CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py'
+CORP_F = CONFIGS / 'corp' / 'corp_f_r3d50_ssv2.py'
+LINEAR = CONFIGS / 'eval' / 'linear' / 'linear_r3d50_ssv2.py'
+SEMISUP = CONFIGS / 'eval' / 'semisup' / 'semisup_r3d50_k400.py'
+
+
+def small_job(path, folder, **options):
+    """Untrained model, its optimizer and a batch of two made videos."""
+    dry_run = tool('dry_run')
+    cfg = load(path)
+    apply_overrides(cfg, options)
+    dataset = cfg.train_dataloader.dataset
+    dry_run.set_frame_size(dataset, 32)
+    dry_run.set_width(cfg.model, 4)
+    dry_run.use_made_videos(dataset, folder, 2)
+    samples, _ = dry_run.walk_pipeline(dataset)
+    torch.manual_seed(0)
+    model = revert_sync_batchnorm(dry_run.build_untrained(cfg.model)).train()
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    return model, wrapper, pseudo_collate(samples)
+
+
+def take_step(model, wrapper, batch) -> tuple[dict, set[str]]:
+    """Train once; return the losses and the parameters that moved."""
+    before = {n: p.detach().clone() for n, p in model.named_parameters()}
+    data = model.data_preprocessor(batch, training=True)
+    losses = model(**data, mode='loss')
+    total, _ = model.parse_losses(losses)
+    wrapper.update_params(total)
+    after = dict(model.named_parameters())
+    assert all(p.isfinite().all() for p in after.values())
+    moved = {n for n in before if not torch.equal(before[n], after[n])}
+    return {k: float(v.detach()) for k, v in losses.items()}, moved
+
+
+@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+def test_step_trains_every_parameter(path, tmp_path):
+    model, wrapper, batch = small_job(path, tmp_path)
+    _, moved = take_step(model, wrapper, batch)
+    assert moved == {name for name, _ in model.named_parameters()}
+
+
+@pytest.mark.parametrize(
+    ('path', 'options', 'guesses'),
+    [
+        (CORP_M, {}, dict(loss_pair=math.log(3))),
+        (CORP_M, {'model.head.task': 'order'}, dict(loss_pair=math.log(2))),
+        (
+            CORP_M,
+            {'model.head.task': 'contrast'},
+            dict(loss_pair=math.log(2)),
+        ),
+        (CORP_M, {'model.head.num_layers': 1}, dict(loss_pair=math.log(3))),
+        (
+            CORP_M,
+            {'train_dataloader.dataset.pipeline.1.num_clips': 2},
+            dict(loss_pair=math.log(3)),
+        ),
+        # a sum over the two clips of each video, divided by the videos
+        (CORP_F, {}, dict(loss_order=2 * math.log(2))),
+    ],
+)
+def test_untrained_network_guesses(path, options, guesses, tmp_path):
+    """The first loss is the logarithm of the number of answers."""
+    losses, _ = take_step(*small_job(path, tmp_path, **options))
+    for name, guess in guesses.items():
+        assert losses[name] == pytest.approx(guess, rel=0.1), name
+
+
+def test_linear_evaluation_trains_the_classifier_only(tmp_path):
+    _, moved = take_step(*small_job(LINEAR, tmp_path))
+    assert moved == {'cls_head.fc_cls.weight', 'cls_head.fc_cls.bias'}
+
+
+def test_semisupervised_training_reaches_the_first_layer(tmp_path):
+    model, wrapper, batch = small_job(SEMISUP, tmp_path)
+    _, moved = take_step(model, wrapper, batch)
+    assert moved == {name for name, _ in model.named_parameters()}
