@@ -48,7 +48,6 @@ TOP_LEVEL = {
 LOADER = {'sampler', 'batch_sampler', 'worker_init_fn', 'num_batch_per_epoch'}
 # dicts that a function takes as **kwargs: their keys cannot be known
 FREE = {'clip_grad', 'custom_keys', 'paramwise_cfg', 'dist_cfg', 'mp_cfg'}
-MISSING = object()
 
 
 class OverrideError(ValueError):
@@ -90,49 +89,52 @@ def _check(cfg: Config, key: str, options: dict[str, Any]) -> None:
     parts = key.split('.')
     for depth, part in enumerate(parts):
         path = parts[:depth]
-        here = '.'.join(path) or 'the config'
-        if isinstance(node, (list, tuple)):
-            if not part.isdigit() or int(part) >= len(node):
-                raise OverrideError(
-                    f'{key}: {here} is a list of {len(node)}, so {part!r} '
-                    f'must be an index from 0 to {len(node) - 1}'
-                )
-            if isinstance(node, tuple) and depth == len(parts) - 1:
-                raise OverrideError(
-                    f'{key}: {here} is a tuple, set it as a whole: '
-                    f'"{here}={node}"'.replace(' ', '')
-                )
-            node = node[int(part)]
-            continue
         if path and path[-1] in FREE:
             return
-        if not (isinstance(node, (dict, Config)) or node in (None, MISSING)):
+        if isinstance(node, (list, tuple)):
+            node = _item(node, key, depth)
+            continue
+        if node is None:  # a dict to be
+            node = {}
+        if not isinstance(node, (dict, Config)):
+            here = '.'.join(path)
             raise OverrideError(f'{key}: {here} is {node!r} and has no keys')
         known = _known_keys(node, path, options)
         if part not in known:
             raise OverrideError(_refusal(cfg, key, depth, known))
-        node = (
-            node.get(part, MISSING)
-            if node not in (None, MISSING)
-            else (MISSING)
+        node = node.get(part)
+
+
+def _item(node: list | tuple, key: str, depth: int) -> Any:
+    """Return the element of a list that a part of a key names."""
+    parts = key.split('.')
+    here, part = '.'.join(parts[:depth]), parts[depth]
+    if not part.isdigit() or int(part) >= len(node):
+        raise OverrideError(
+            f'{key}: {here} is a list of {len(node)}, so {part!r} must be an '
+            f'index from 0 to {len(node) - 1}'
         )
+    if isinstance(node, tuple) and depth == len(parts) - 1:
+        whole = str(node).replace(' ', '')
+        raise OverrideError(
+            f'{key}: {here} is a tuple, set it as a whole: "{here}={whole}"'
+        )
+    return node[int(part)]
 
 
 def _known_keys(
-    node: Any, path: list[str], options: dict[str, Any]
+    node: dict | Config, path: list[str], options: dict[str, Any]
 ) -> set[str]:
     """Return the keys of a dict and those that it may take on."""
-    present = {} if node in (None, MISSING) else node
-    known = set(present)
+    known = set(node)
     if not path:
         return known | TOP_LEVEL | set(inspect.signature(Runner).parameters)
     name = path[-1]
-    prefix = '.'.join(path)
     default = DEFAULT_TYPES.get(name)
-    chosen = options.get(f'{prefix}.type', present.get('type', default))
+    chosen = options.get(f'{".".join(path)}.type', node.get('type', default))
     if isinstance(chosen, str):
         known |= {'type'} | _arguments_of_type(chosen)
-    if node is None or node is MISSING:
+    if not node:
         known.add('type')
     if name.endswith('_dataloader'):
         known |= LOADER | set(inspect.signature(DataLoader).parameters)
@@ -176,20 +178,27 @@ def _arguments(cls: Any) -> set[str]:
 
 def _refusal(cfg: Config, key: str, depth: int, known: set[str]) -> str:
     """Say what is unknown, and which known key was probably meant."""
-    parts = key.split('.')
-    beside = get_close_matches(parts[depth], known, n=1)
-    if beside:
-        guess = '.'.join([*parts[:depth], beside[0], *parts[depth + 1 :]])
-    else:
-        keys = list(_dotted_keys(cfg))
-        namesakes = [k for k in keys if k.split('.')[-1] == parts[-1]]
-        near = namesakes or get_close_matches(key, keys, n=1, cutoff=0.5)
-        guess = min(near, key=len) if near else ''
+    where = '.'.join(key.split('.')[:depth]) or 'the config'
+    guess = _nearest(cfg, key, depth, known)
     hint = f'; did you mean {guess}?' if guess else '.'
-    where = '.'.join(parts[:depth]) or 'the config'
     return (
         f'unknown key {key}{hint} Known in {where}: {", ".join(sorted(known))}'
     )
+
+
+def _nearest(cfg: Config, key: str, depth: int, known: set[str]) -> str | None:
+    """Return the known key most like one that is wrong at ``depth``."""
+    parts = key.split('.')
+    present = list(_dotted_keys(cfg))
+    beside = get_close_matches(parts[depth], known, n=1)
+    if beside:
+        guess = '.'.join([*parts[:depth], beside[0], *parts[depth + 1 :]])
+        if guess in present or depth == len(parts) - 1:
+            return guess
+    namesakes = [k for k in present if k.split('.')[-1] == parts[-1]]
+    cutoff = 0.0 if namesakes else 0.5
+    near = get_close_matches(key, namesakes or present, n=1, cutoff=cutoff)
+    return near[0] if near else None
 
 
 def _dotted_keys(node: Any, prefix: str = '') -> Iterator[str]:
