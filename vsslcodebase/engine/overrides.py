@@ -126,7 +126,7 @@ def _known_keys(
     node: dict | Config, path: list[str], options: dict[str, Any]
 ) -> set[str]:
     """Return the keys of a dict and those that it may take on."""
-    known = set(node)
+    known = {key for key in node if isinstance(key, str)}
     if not path:
         return known | TOP_LEVEL | set(inspect.signature(Runner).parameters)
     name = path[-1]
