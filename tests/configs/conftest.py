@@ -1,17 +1,13 @@
-"""Build what configs name in our scope, whatever ran before."""
+"""Tests here build what configs name, in our scope, on one thread."""
 
 import pytest
 import torch
-from mmengine.registry import DefaultScope, init_default_scope
+from mmengine.registry import init_default_scope
 
 
 @pytest.fixture(autouse=True)
 def _our_scope():
-    before = DefaultScope.get_current_instance()
     init_default_scope('vsslcodebase')
-    yield
-    if before is not None:
-        init_default_scope(before.scope_name)
 
 
 @pytest.fixture(autouse=True)

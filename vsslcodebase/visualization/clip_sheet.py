@@ -84,7 +84,7 @@ def clip_captions(sample: ActionDataSample) -> list[str]:
         line = (
             f'{name}{label} | clip {row}: starts at frame {int(start)}'
             f'{_seconds(sample, row)}, interval '
-            f'{int(sample.frame_interval[row])} | '
+            f'{float(sample.frame_interval[row]):g} | '
             f'{_ordinal(place)} of {len(starts)} in time{tie}'
         )
         if 'pace_label' in sample:
