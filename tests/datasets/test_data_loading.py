@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 import torch
 from mmengine.dataset import DefaultSampler, pseudo_collate, worker_init_fn
+from torch.utils import data as torch_data
 from torch.utils.data import DataLoader
 
 from vsslcodebase.datasets import VideoListDataset
@@ -64,15 +65,10 @@ class Loading:
         }
 
 
-def load_all(loader):
-    """Return all batches; end the workers at once if one fails."""
-    iterator = iter(loader)
-    try:
-        return list(iterator)
-    except RuntimeError:
-        for worker in iterator._workers:
-            worker.kill()  # torch would wait 5 seconds for each
-        raise
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """After an error torch waits 5 seconds for each worker to end."""
+    monkeypatch.setattr(torch_data._utils, 'MP_STATUS_CHECK_INTERVAL', 0.1)
 
 
 def check_same(one, two):
@@ -145,9 +141,7 @@ def test_bad_videos_are_counted_across_workers(tmp_path, video_folder):
             dataset, batch_size=1, num_workers=2, collate_fn=pseudo_collate
         )
         for _ in range(2):
-            ids = [
-                batch['data_samples'][0].video_id for batch in load_all(loader)
-            ]
+            ids = [batch['data_samples'][0].video_id for batch in list(loader)]
             assert len(ids) == 11
             assert max(ids) < 8
         return dataset.num_bad_videos
@@ -169,4 +163,4 @@ def test_an_error_when_testing_crosses_the_worker_with_its_path(
     )
     loader = DataLoader(dataset, num_workers=1, collate_fn=pseudo_collate)
     with pytest.raises(RuntimeError, match=r'missing one\.mp4: the file does'):
-        load_all(loader)
+        list(loader)
