@@ -89,8 +89,16 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
                 f'epoch {self._epoch + 1} goes on after {done} of '
                 f'{len(self.dataloader)} batches'
             )
-        for index, batch in enumerate(self.dataloader, start=done):
-            self.run_iter(index, batch)
+        batches = iter(self.dataloader)
+        try:
+            for index, batch in enumerate(batches, start=done):
+                self.run_iter(index, batch)
+        except BaseException:
+            # Ends the workers now: the garbage collector takes their queues
+            # away first and then waits 5 seconds for each of them.
+            self.dataloader._iterator = None
+            del batches
+            raise
         self.dataloader.batch_sampler.skip = 0
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
