@@ -12,6 +12,7 @@ from mmengine.logging import print_log
 
 from vsslcodebase.registry import DATASETS
 
+from .annotation import read_list
 from .sample_state import SharedState, seeded
 from .transforms.per_clip import build_transforms
 from .transforms.video_reader import BadVideoError
@@ -110,39 +111,15 @@ class VideoListDataset(BaseDataset):
         Returns:
             Per entry ``filename``, ``label``, ``video_id``.
         """
-        if not osp.isfile(self.ann_file):
-            raise FileNotFoundError(
-                f'no list of videos at {self.ann_file!r}; set ann_file to a '
-                'file with lines "path label", as tools/data/ writes them'
+        folder = self.data_prefix.get('video', '')
+        videos = [
+            dict(filename=osp.join(folder, path), label=label, video_id=index)
+            for index, (path, label) in enumerate(
+                read_list(self.ann_file, self.delimiter)
             )
-        videos: list[dict] = []
-        with open(self.ann_file, encoding='utf-8') as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    video = self._parse_line(line.strip(), number)
-                    videos.append(dict(video, video_id=len(videos)))
-        if not videos:
-            raise ValueError(f'the list {self.ann_file!r} names no video')
+        ]
         self._state = self._state.for_videos(len(videos))
         return videos[: self.num_videos] * self.num_repeats
-
-    def _parse_line(self, line: str, number: int) -> dict:
-        """Parse ``path label``; ``number`` is the line's, from 1."""
-        path, _, label = line.rpartition(self.delimiter)
-        # A minus sign is the only thing that may precede the digits.
-        if not path.strip() or not label.removeprefix('-').isdecimal():
-            raise ValueError(
-                f'{self.ann_file}, line {number}: expected a path, '
-                f'{self.delimiter!r} and a class number (-1 for none), got '
-                f'{line!r}'
-            )
-        if int(label) < -1:
-            raise ValueError(
-                f'{self.ann_file}, line {number}: a label is a class number '
-                f'from 0 up, or -1 for none, got {label}'
-            )
-        folder = self.data_prefix.get('video', '')
-        return dict(filename=osp.join(folder, path.strip()), label=int(label))
 
     def get_data_info(self, idx: int) -> dict:
         """Return the entry ``idx`` with what MMAction2's transforms expect."""
