@@ -1,6 +1,6 @@
 """Something-Something V2: 168,913 training, 24,777 validation videos.
 
-Made by ``tools/data/ssv2.py``, see docs/data_preparation.md.
+Made by ``tools/data/something_something_v2.py``, see docs/data_preparation.md.
 Leaves add batch sizes and pipelines.
 """
 train_dataloader = dict(
