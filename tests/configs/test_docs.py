@@ -1,0 +1,69 @@
+"""What the documents point at exists."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from config_files import CONFIGS, ROOT, load
+
+DOCUMENTS = sorted(
+    [ROOT / 'CONTRIBUTING.md', ROOT / 'CHANGELOG.md']
+    + [*ROOT.glob('docs/**/*.md'), *ROOT.glob('configs/**/*.md')]
+)
+
+
+def id_of(path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize('path', DOCUMENTS, ids=id_of)
+def test_relative_links_lead_somewhere(path):
+    links = re.findall(r'\]\((?!https?:)([^)#]+)', path.read_text())
+    missing = [link for link in links if not (path.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize('path', DOCUMENTS, ids=id_of)
+def test_named_files_exist(path):
+    """Paths in backticks from the root, or from the package."""
+    named = re.findall(
+        r'`((?:vsslcodebase|configs|tools|tests|docs|datasets|models)/'
+        r'[\w./-]+\.(?:py|md|sh|yml))(?:::\w+)?`',
+        path.read_text(),
+    )
+    examples = 'arrow_of_time'  # CONTRIBUTING's; it lives in the tests
+    missing = [
+        name
+        for name in named
+        if not (ROOT / name).is_file()
+        and not (ROOT / 'vsslcodebase' / name).is_file()
+        and examples not in name
+    ]
+    assert missing == []
+
+
+def test_fidelity_page_names_tests_that_exist():
+    page = (ROOT / 'docs' / 'papers' / 'corp.md').read_text()
+    named = re.findall(r'`(tests/[\w/]+\.py)::(\w+)`', page)
+    assert len(named) >= 15
+    missing = [
+        (file, name)
+        for file, name in named
+        if f'def {name}(' not in (ROOT / file).read_text()
+    ]
+    assert missing == []
+
+
+def test_options_of_the_fidelity_page_exist():
+    """Keys in backticks are keys of the configs that it speaks of."""
+    page = (ROOT / 'docs' / 'papers' / 'corp.md').read_text()
+    corp = load(CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py')
+    linear = load(CONFIGS / 'eval' / 'linear' / 'linear_r3d50_ssv2.py')
+    keys = re.findall(r'`((?:model|train_dataloader)\.[\w.]+)(?:=\w+)?`', page)
+    assert len(keys) >= 5
+    for key in keys:
+        source = linear if 'cls_head' in key else corp
+        for part in key.split('.'):
+            assert part in source, key
+            source = source[part]
