@@ -8,8 +8,12 @@ import pytest
 from config_files import CONFIGS, ROOT, load
 
 DOCUMENTS = sorted(
-    [ROOT / 'CONTRIBUTING.md', ROOT / 'CHANGELOG.md']
-    + [*ROOT.glob('docs/**/*.md'), *ROOT.glob('configs/**/*.md')]
+    [
+        ROOT / 'CONTRIBUTING.md',
+        ROOT / 'CHANGELOG.md',
+        *ROOT.glob('docs/**/*.md'),
+        *ROOT.glob('configs/**/*.md'),
+    ]
 )
 
 
