@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from encoded_video import decode_all, encode
 
-from vsslcodebase.datasets.transforms import open_reader
+from vsslcodebase.datasets.transforms import BadVideoError, open_reader
 
 IRREGULAR = np.cumsum([1, 3, 1, 1, 7, 2, 1, 1, 5, 1] * 4).tolist()
 OPEN_GOP = {'x264-params': 'open-gop=1:keyint=12:bframes=3'}
@@ -232,3 +232,13 @@ def test_invisible_vp8_packets_are_not_counted(tmp_path):
                 new.mux(packet)
     assert len(decode_all(path)) == 18
     check_exact(path, 'pyav')
+
+
+def test_frames_of_different_size_are_a_bad_video(encoded):
+    """As in streams that change their resolution."""
+    with open_reader(encoded('gop12.mp4'), 'pyav') as reader:
+        reader._decode = lambda indices: [
+            np.zeros((8, 8 + index, 3), np.uint8) for index in indices
+        ]
+        with pytest.raises(BadVideoError, match=r'from \(8, 8\) to \(8, 9\)'):
+            reader.get_frames([0, 1])

@@ -8,6 +8,7 @@ from itertools import dropwhile
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from .packet_index import Packet, PacketIndex, Run
 from .video_reader import BadVideoError, VideoReader
@@ -38,6 +39,8 @@ class PyAVReader(VideoReader):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
+        # One for all frames: setting it up costs more than a small frame.
+        self._converter = VideoReformatter()
         try:
             with self._ffmpeg_errors():
                 self._open()
@@ -226,7 +229,8 @@ class PyAVReader(VideoReader):
         """Convert to (H, W, 3) uint8 RGB, upright."""
         if frame.is_corrupt:
             raise BadVideoError(self.path, f'a frame is damaged, {frame!r}')
-        image = frame.reformat(format='rgb24', threads=1).to_ndarray()
+        rgb = self._converter.reformat(frame, format='rgb24', threads=1)
+        image = rgb.to_ndarray()
         if frame.rotation:
             quarter_turns = round(frame.rotation / 90)  # counter-clockwise
             image = np.ascontiguousarray(np.rot90(image, quarter_turns))
