@@ -118,8 +118,8 @@ def run(config, monkeypatch, fresh_mmengine):
         signal.signal(number, handler)
 
 
-@pytest.fixture
-def command(config):
+@pytest.fixture(scope='session')
+def command():
     """Run a command in a process of its own; returns what it left."""
 
     def start(*words, **environment):
