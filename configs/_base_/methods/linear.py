@@ -20,7 +20,8 @@ model = dict(
         in_channels=2048,
         feature_norm='bn',  # the z-score: BatchNorm without parameters
         average_clips='prob'),
-    test_cfg=dict(max_testing_views=10))
+    # views in one pass of tools/test.py; 10 where 30 do not fit the memory
+    test_cfg=dict(max_testing_views=None))
 
 val_evaluator = dict(type='AccMetric')
 test_evaluator = [
