@@ -1,0 +1,57 @@
+"""CORP_f with a small network on motion-mini, for a CPU.
+
+Batch: 32 videos x 2 clips = 64 clips of 8x32x32 a step.
+Number: not a table of the paper; configs/mini/README.md has ours.
+Run: python tools/train.py configs/mini/corp_f_smallr3d_motion-mini.py
+"""
+_base_ = [
+    './_base_/small_r3d.py',
+    './_base_/motion_mini.py',
+    '../_base_/methods/corp_f.py',
+    './_base_/short_run.py',
+]
+
+model = dict(
+    backbone=_base_.backbone,
+    neck=_base_.neck,
+    head=dict(
+        in_channels=64,
+        relation=dict(num_symmetric=32, num_antisymmetric=32),
+        hidden_channels=64))
+
+train_dataloader = dict(
+    batch_size=32,
+    sampler=dict(parts=2),  # 128 steps an epoch, as the others
+    dataset=dict(
+        pipeline=[
+            dict(type='OpenVideo', backend='pyav'),
+            dict(
+                type='SampleSeparatedClips',
+                clip_len=8,
+                frame_interval=2,
+                num_clips=2,
+                sort_by_time=True),
+            dict(type='DecodeClips'),
+            dict(type='PerClip', transforms=_base_.train_augment),
+            dict(type='PackClips'),
+        ]))
+
+# order and spread are watched on videos that are not trained on
+val_dataloader = dict(
+    batch_size=32,
+    dataset=dict(
+        pipeline=[
+            dict(type='OpenVideo', backend='pyav'),
+            dict(
+                type='SampleSeparatedClips',
+                clip_len=8,
+                frame_interval=2,
+                num_clips=2,
+                sort_by_time=True),
+            dict(type='DecodeClips'),
+            dict(type='PerClip', transforms=_base_.val_augment),
+            dict(type='PackClips'),
+        ]))
+test_dataloader = val_dataloader
+
+auto_scale_lr = dict(base_batch_size=32)
