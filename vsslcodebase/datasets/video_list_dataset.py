@@ -29,14 +29,15 @@ class VideoListDataset(BaseDataset):
     **Randomness belongs to the sample.** All draws of a sample come from
     (seed, epoch, index): they do not depend on the number of workers or
     ranks, on what was drawn before, or on a restart in between. The
-    generators of the process are left as they were. Somebody has to call
-    :meth:`set_seed` and, before each epoch, :meth:`set_epoch`. Repeating a
-    list within an epoch is done by ``num_repeats``, since mmengine's
-    ``RepeatDataset`` would show the same index, and so the same draws, again.
+    generators of the process are left as they were. ``EpochSeedHook`` calls
+    :meth:`set_seed`, and :meth:`set_epoch` before each epoch; training by
+    iterations (``InfiniteSampler``) has no epochs and would show the same
+    clips again. So would mmengine's ``RepeatDataset``: to go through a list
+    several times in an epoch, set ``num_repeats``.
 
     **Unreadable videos** are replaced, in training, by others drawn at
-    random; each is logged once, and more than ``max_bad_share`` of them is
-    an error. When testing, the first one is an error.
+    random; each is logged once, and more than ``max_bad_share`` of them, as
+    counted by the workers of one process, is an error. When testing, the first one is an error.
 
     Args:
         ann_file: The list.

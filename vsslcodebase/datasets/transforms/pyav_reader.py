@@ -230,7 +230,7 @@ class PyAVReader(VideoReader):
         if frame.is_corrupt:
             raise BadVideoError(self.path, f'a frame is damaged, {frame!r}')
         rgb = self._converter.reformat(frame, format='rgb24', threads=1)
-        image = rgb.to_ndarray()
+        image: np.ndarray = rgb.to_ndarray()
         if frame.rotation:
             quarter_turns = round(frame.rotation / 90)  # counter-clockwise
             image = np.ascontiguousarray(np.rot90(image, quarter_turns))
