@@ -3,6 +3,7 @@
 Paper: CORP, Table 5, row "ImageNet"; 2D kernels are repeated over time.
 Batch: 16 GPUs x 64 videos x 1 clip = 1024 clips of 32x224x224 a step.
     Memory not measured here.
+Weights: docs/data_preparation.md, "ImageNet weights".
 Number: 53.5 % (quoted from CVRL). Ours: not run.
 Run: GPUS=16 tools/slurm_train.sh PARTITION imagenet
     configs/eval/linear/linear-imagenet_i3d50_k400.py
@@ -18,7 +19,7 @@ _base_ = [
 model = dict(
     backbone=dict(
         init_cfg=None,
-        pretrained='https://download.pytorch.org/models/resnet50-0676ba61.pth',
+        pretrained='data/imagenet/resnet50-0676ba61.pth',
         **_base_.backbone),
     cls_head=dict(num_classes=400))
 

@@ -8,6 +8,7 @@ Paper: CORP, Table 5, without a recipe: learning rate, weight decay, dropout,
     follows (400,000 steps of 64 clips are about 100 epochs of Kinetics-400).
 Batch: 8 GPUs x 8 videos x 1 clip = 64 clips of 32x224x224 a step.
     Memory not measured here.
+Weights: docs/data_preparation.md, "ImageNet weights".
 Number: none; 58.4 % if its "I3D" is this network. Ours: not run.
 Run: tools/dist_train.sh configs/eval/supervised/supervised_r3d50_ssv2.py 8
 """
@@ -22,7 +23,7 @@ _base_ = [
 model = dict(
     backbone=dict(
         init_cfg=None,
-        pretrained='https://download.pytorch.org/models/resnet50-0676ba61.pth',
+        pretrained='data/imagenet/resnet50-0676ba61.pth',
         **_base_.backbone),
     cls_head=dict(num_classes=174))
 
