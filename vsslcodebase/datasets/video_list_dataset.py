@@ -37,7 +37,8 @@ class VideoListDataset(BaseDataset):
 
     **Unreadable videos** are replaced, in training, by others drawn at
     random; each is logged once, and more than ``max_bad_share`` of them, as
-    counted by the workers of one process, is an error. When testing, the first one is an error.
+    counted by the workers of one process, is an error. When testing, the
+    first one is an error.
 
     Args:
         ann_file: The list.
