@@ -1,0 +1,259 @@
+"""From command line to config; what is wrong is one sentence."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from vsslcodebase.engine import launch
+from vsslcodebase.engine.arguments import parse_test, parse_train
+from vsslcodebase.engine.overrides import OverrideError
+from vsslcodebase.engine.preflight import (
+    UsageError,
+    check_files,
+    check_pretrained,
+    random_frozen,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = """
+model = dict(
+    type='Recognizer3D',
+    backbone=dict(
+        type='SmallR3D',
+        frozen=True,
+        init_cfg=dict(
+            type='Pretrained', checkpoint=None, prefix='backbone.')))
+train_dataloader = dict(
+    batch_size=4,
+    dataset=dict(
+        type='VideoListDataset',
+        data_root='{root}',
+        ann_file='train.txt',
+        data_prefix=dict(video='videos')))
+val_dataloader = dict(
+    batch_size=4,
+    dataset=dict(type='VideoListDataset', ann_file='', data_prefix=None))
+val_evaluator = dict(type='AccMetric')
+val_cfg = dict(type='ValLoop')
+test_dataloader, test_evaluator = val_dataloader, val_evaluator
+test_cfg = dict(type='TestLoop')
+train_cfg = dict(by_epoch=True, max_epochs=2)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
+auto_scale_lr = dict(enable=False, base_batch_size=64)
+randomness = dict(seed=5, deterministic=True)
+"""
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    for name in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'TORCHELASTIC_RUN_ID'):
+        # through setenv first, so that what the code sets is taken back
+        monkeypatch.setenv(name, '0')
+        monkeypatch.delenv(name)
+    path = tmp_path / 'probe.py'
+    path.write_text(CONFIG.format(root=tmp_path))
+    (tmp_path / 'train.txt').touch()
+    (tmp_path / 'videos').mkdir()
+    return path
+
+
+@pytest.fixture
+def train_cfg(config):
+    def make(*words):
+        return launch.training_config(parse_train([str(config), *words]))
+
+    return make
+
+
+def test_defaults_keep_the_config_and_name_a_work_dir(train_cfg):
+    cfg = train_cfg()
+    assert cfg.work_dir == 'work_dirs/probe'
+    assert cfg.randomness == dict(seed=5, deterministic=True)
+    assert cfg.train_cfg == dict(type='ResumableTrainLoop', max_epochs=2)
+    assert not cfg.get('resume')
+
+
+def test_options_win_over_the_config(train_cfg):
+    cfg = train_cfg(
+        *('--seed', '9', '--diff-rank-seed', '--work-dir', 'here'),
+        *('--no-validate', '--auto-scale-lr', '--resume'),
+        *('--cfg-options', 'train_cfg.max_epochs=7'),
+    )
+    assert cfg.randomness == dict(
+        seed=9, diff_rank_seed=True, deterministic=True
+    )
+    assert cfg.work_dir == 'here'
+    assert cfg.val_cfg is cfg.val_dataloader is cfg.val_evaluator is None
+    assert cfg.auto_scale_lr.enable
+    assert cfg.resume
+    assert cfg.load_from is None
+    assert cfg.train_cfg.max_epochs == 7
+
+
+def test_resume_from_a_file(train_cfg):
+    cfg = train_cfg('--resume', 'epoch_3.pth')
+    assert (cfg.resume, cfg.load_from) == (True, 'epoch_3.pth')
+
+
+@pytest.mark.parametrize(
+    ('cuda', 'bfloat16', 'chosen'),
+    [
+        (False, True, 'AutocastOptimWrapper'),
+        (False, False, 'AutocastOptimWrapper'),  # warns, stays in float32
+        (True, True, 'AutocastOptimWrapper'),
+        (True, False, 'AmpOptimWrapper'),
+    ],
+)
+def test_amp_follows_the_device(
+    train_cfg, monkeypatch, cuda, bfloat16, chosen
+):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: cuda)
+    monkeypatch.setattr(launch, 'computes_in_bfloat16', lambda: bfloat16)
+    assert train_cfg('--amp').optim_wrapper.type == chosen
+
+
+def test_amp_replaces_no_special_wrapper(train_cfg):
+    option = 'optim_wrapper.type=OptimWrapperDict'
+    with pytest.raises(UsageError, match='not a OptimWrapperDict'):
+        train_cfg('--amp', '--cfg-options', option)
+
+
+def test_auto_scale_needs_the_batch_the_rate_was_written_for(train_cfg):
+    option = 'auto_scale_lr=None'
+    with pytest.raises(UsageError, match='base_batch_size in the config'):
+        train_cfg('--auto-scale-lr', '--cfg-options', option)
+
+
+def test_dump_adds_a_metric(config):
+    args = parse_test([str(config), 'a.pth', '--dump', 'x.pkl'])
+    cfg = launch.testing_config(args)
+    assert cfg.test_evaluator[0].type == 'AccMetric'
+    assert cfg.test_evaluator[1] == dict(
+        type='DumpResults', out_file_path='x.pkl'
+    )
+    assert cfg.load_from == 'a.pth'
+    args = parse_test([str(config), 'a.pth', '--dump', 'x.json'])
+    with pytest.raises(UsageError, match=r'a \.pkl file, got x\.json'):
+        launch.testing_config(args)
+
+
+def test_a_config_is_found_from_anywhere(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    name = 'configs/_base_/default_runtime.py'
+    assert launch.find_config(name) == ROOT / name
+
+
+def test_a_missing_config_names_the_nearest():
+    with pytest.raises(UsageError, match=r'did you mean .*corp_m_r3d50_ssv2'):
+        launch.find_config('configs/corp/corp_m_r3d5_ssv2.py')
+
+
+@pytest.mark.parametrize(('launcher', 'names'), launch.RANK_VARIABLES.items())
+def test_ranks_are_read_from_the_launcher(
+    config, monkeypatch, launcher, names
+):
+    for name, value in zip(names, ('5', '8', '1')):
+        monkeypatch.setenv(name, value)
+    launch.training_config(parse_train([str(config), '--launcher', launcher]))
+    found = [os.environ[n] for n in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK')]
+    assert found == ['5', '8', '1']
+
+
+def test_a_launcher_that_did_not_launch_is_refused(train_cfg):
+    with pytest.raises(UsageError, match=r'RANK is not set.*dist_train\.sh'):
+        train_cfg('--launcher', 'pytorch')
+
+
+def test_torchrun_without_launcher_is_refused(train_cfg, monkeypatch):
+    monkeypatch.setenv('TORCHELASTIC_RUN_ID', 'x')
+    with pytest.raises(UsageError, match='add --launcher pytorch'):
+        train_cfg()
+
+
+# --- what is missing --------------------------------------------------------
+
+
+def test_existing_files_pass(train_cfg):
+    check_files(train_cfg(), ('train', 'val'))
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('train.txt', r'train\.txt \(train_dataloader\.dataset\.ann_file\)'),
+        ('videos', r'train_dataloader\.dataset\.data_prefix\.video=FOLDER'),
+    ],
+)
+def test_missing_data_is_named(train_cfg, tmp_path, name, message):
+    (tmp_path / name).rename(tmp_path / 'elsewhere')
+    with pytest.raises(UsageError, match=message):
+        check_files(train_cfg(), ('train',))
+    check_files(train_cfg(), ('val',))  # not read, not missed
+
+
+def test_an_evaluation_of_nothing_is_refused(train_cfg):
+    match = r'model\.backbone\.init_cfg\.checkpoint=FILE'
+    with pytest.raises(UsageError, match=match):
+        check_pretrained(train_cfg())
+
+
+def test_a_pretrained_file_has_to_exist(train_cfg, tmp_path):
+    key = 'model.backbone.init_cfg.checkpoint'
+    path = tmp_path / 'corp.pth'
+    cfg = train_cfg('--cfg-options', f'{key}={path}')
+    with pytest.raises(UsageError, match=r'there is no checkpoint .*corp'):
+        check_pretrained(cfg)
+    path.touch()
+    check_pretrained(cfg)
+
+
+def test_the_untrained_baseline_is_asked_for_explicitly(train_cfg):
+    cfg = train_cfg('--cfg-options', 'model.backbone.init_cfg=None')
+    check_pretrained(cfg)
+    assert random_frozen(cfg) == ['model.backbone']
+
+
+def test_a_whole_model_needs_no_pretrained_part(config):
+    cfg = launch.testing_config(parse_test([str(config), 'whole.pth']))
+    check_pretrained(cfg)
+    assert random_frozen(cfg) == []
+
+
+# --- errors of use ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [
+        (['nowhere.py'], 'there is no config file nowhere.py'),
+        (['{config}', '--cfg-options', 'modle.type=A'], 'model.type'),
+        (['{config}', '--resume', 'gone.pth'], 'no checkpoint gone.pth'),
+        (['{config}'], 'init_cfg.checkpoint is not set'),
+    ],
+)
+def test_misuse_is_one_sentence_and_exit_2(config, capsys, words, message):
+    with pytest.raises(SystemExit) as stop:
+        launch.main_train([word.format(config=config) for word in words])
+    assert stop.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith('error: ')
+    assert message in line
+
+
+def test_a_test_without_test_data_is_refused(config, capsys):
+    config.write_text('model = dict(type="Recognizer3D")')
+    with pytest.raises(SystemExit):
+        launch.main_test([str(config), 'a.pth'])
+    assert 'has no test_dataloader, test_cfg' in capsys.readouterr().err
+
+
+def test_overrides_are_strict_in_both_tools(config):
+    words = [str(config), '--cfg-options', 'model.bakbone.frozen=False']
+    for parse, build in (
+        (parse_train, launch.training_config),
+        (parse_test, launch.testing_config),
+    ):
+        with pytest.raises(OverrideError, match=r'model\.backbone\.frozen'):
+            build(parse(words))
