@@ -27,7 +27,6 @@ from vsslcodebase.engine.preflight import (
     UsageError,
     check_files,
     check_pretrained,
-    random_frozen,
 )
 
 # rank, number of processes and rank on this machine, by launcher
@@ -264,9 +263,4 @@ def _build(
         prepare_gloo(cfg)
     runner = Runner.from_cfg(cfg)
     runner.register_hook(CheckpointKeysHook(strict=strict))
-    for key in random_frozen(cfg):
-        runner.logger.warning(
-            f'{key} is frozen and has no init_cfg: its weights are RANDOM. '
-            'Meant for the baseline of an untrained network only'
-        )
     return runner

@@ -81,22 +81,6 @@ def check_pretrained(cfg: Config) -> None:
                 )
 
 
-def random_frozen(cfg: Config) -> list[str]:
-    """Return the parts of the model that stay at random values.
-
-    Returns:
-        Keys of all dicts with ``frozen=True`` and no ``init_cfg``; none if
-        the whole model is loaded.
-    """
-    if cfg.get('load_from'):
-        return []
-    return [
-        key
-        for key, node in _dicts(cfg.model, 'model')
-        if node.get('frozen') is True and not node.get('init_cfg')
-    ]
-
-
 def _local_path(dataset: dict, name: Any) -> Path | None:
     """Return a path of a data set below its root; None if not a local one."""
     if not isinstance(name, str) or not name or '://' in name:

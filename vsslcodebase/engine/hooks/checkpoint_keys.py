@@ -7,6 +7,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 
+from vsslcodebase.compat import CheckpointError
 from vsslcodebase.registry import HOOKS
 
 
@@ -29,7 +30,7 @@ class CheckpointKeysHook(Hook):
         self.strict = strict
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Raise ValueError where the rule is broken."""
+        """Raise CheckpointError where the rule is broken."""
         model = runner.model
         own = (model.module if is_model_wrapper(model) else model).state_dict()
         given = {
@@ -46,7 +47,7 @@ class CheckpointKeysHook(Hook):
         if loaded == 0 or (
             (self.strict or runner._resume) and (missing or other)
         ):
-            raise ValueError(
+            raise CheckpointError(
                 f'the checkpoint fits {loaded} of the {len(own)} values of '
                 f'{type(model).__name__}. Missing: {_shorten(missing)}. '
                 f'Of another shape: {_shorten(other)}. Is it the checkpoint '
