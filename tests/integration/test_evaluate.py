@@ -138,3 +138,17 @@ def test_without_a_checkpoint_the_pretrained_part_is_loaded(
     source = load_checkpoint(pretrained)['state_dict']
     for name, value in built[0].model.backbone.state_dict().items():
         assert torch.equal(value, source[f'backbone.{name}']), name
+
+
+def test_accumulated_gradients_are_called_what_they_are(run, tmp_path):
+    runner = run(
+        tmp_path,
+        **{
+            'optim_wrapper.accumulative_counts': 2,
+            'train_cfg.max_epochs': 1,
+        },
+    )
+    assert runner.iter == 4
+    assert 'accumulative_counts=2: the optimizer averages 2' in log_text(
+        tmp_path
+    )

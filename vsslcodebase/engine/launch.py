@@ -66,6 +66,7 @@ def run_train(args: argparse.Namespace) -> Runner:
     cfg = training_config(args)
     stages = ('train', 'val') if cfg.get('val_dataloader') else ('train',)
     runner = _build(cfg, stages)
+    _warn_of_accumulation(runner)
     runner.train()
     return runner
 
@@ -227,6 +228,19 @@ def _export_ranks(args: argparse.Namespace) -> None:
         )
 
 
+def _warn_of_accumulation(runner: Runner) -> None:
+    """Say what accumulated gradients are, to those who use them."""
+    steps = runner.cfg.optim_wrapper.get('accumulative_counts', 1)
+    if steps > 1:
+        runner.logger.warning(
+            f'accumulative_counts={steps}: the optimizer averages {steps} '
+            'gradients. That is not a batch so many times as large where '
+            'videos are compared with each other or normalised together: '
+            'contrastive negatives and BatchNorm see one batch at a time. '
+            'The schedule counts batches, --auto-scale-lr ignores them'
+        )
+
+
 def _require(cfg: Config, *keys: str) -> None:
     """Refuse a config without the parts that the tool needs."""
     missing = [key for key in keys if not cfg.get(key)]
@@ -263,4 +277,7 @@ def _build(
         prepare_gloo(cfg)
     runner = Runner.from_cfg(cfg)
     runner.register_hook(CheckpointKeysHook(strict=strict))
+    if runner.deterministic:
+        # 3D pooling has no deterministic backward on GPUs; go on and say so
+        torch.use_deterministic_algorithms(True, warn_only=True)
     return runner

@@ -79,7 +79,7 @@ def _describe_step(runner: Any) -> dict[str, int]:
     loader = runner.train_dataloader
     return dict(
         world_size=runner.world_size,
-        batch_size=loader.batch_sampler.batch_size,
+        batch_size=getattr(loader.batch_sampler, 'batch_size', 1),
         epoch_length=len(loader),
     )
 
