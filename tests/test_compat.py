@@ -160,6 +160,23 @@ def test_a_checkpoint_with_code_is_refused_by_name(tmp_path, call):
     assert not marker.exists()
 
 
+def test_a_download_is_read_as_strictly(tmp_path):
+    torch.save(message_hub_like(), tmp_path / 'good.pth')
+    marker = tmp_path / 'it ran'
+    code = Call(os.system, f'touch "{marker}"')
+    torch.save(dict(state_dict=code), tmp_path / 'evil.pth')
+    kept = tmp_path / 'kept'
+    for name in ('http', 'https'):
+        loader = CheckpointLoader._get_checkpoint_loader(f'{name}://a/b.pth')
+        assert loader is checkpoint_loading.load_from_url
+    url = (tmp_path / 'good.pth').as_uri()
+    check_message_hub_like(loader(url, model_dir=str(kept), progress=False))
+    assert (kept / 'good.pth').is_file()
+    with pytest.raises(CheckpointError, match=r'file:.*evil\.pth was refused'):
+        loader((tmp_path / 'evil.pth').as_uri(), model_dir=str(kept))
+    assert not marker.exists()
+
+
 def test_the_allowance_ends_with_the_loading(tmp_path):
     before = set(torch.serialization.get_safe_globals())
     torch.save(message_hub_like(), tmp_path / 'a.pth')

@@ -18,8 +18,9 @@ from typing import Any, Callable
 
 import numpy as np
 import torch
+from mmengine import dist
 from mmengine.logging import HistoryBuffer, print_log
-from mmengine.runner.checkpoint import CheckpointLoader
+from mmengine.runner import checkpoint as upstream
 
 
 class CheckpointError(RuntimeError):
@@ -44,13 +45,56 @@ def load_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
     file = Path(path).expanduser()
     if not file.is_file():
         raise FileNotFoundError(f'no checkpoint file at {file}')
-    options: dict[str, Any] = {'map_location': map_location}
+    return _read(
+        str(file),
+        lambda: torch.load(file, map_location, weights_only=CAN_ALLOW),
+    )
+
+
+def load_from_url(
+    url: str,
+    map_location: Any = None,
+    model_dir: str | None = None,
+    progress: bool = True,
+) -> Any:
+    """Read a checkpoint by its address; mmengine's signature.
+
+    It is downloaded once, by the first process, and kept.
+
+    Args:
+        url: where it is.
+        map_location: as in ``torch.load``.
+        model_dir: where it is kept; by default torch's own folder.
+        progress: show the download.
+
+    Returns:
+        As :func:`load_checkpoint`.
+
+    Raises:
+        CheckpointError: as there.
+    """
+    if not dist.is_main_process():
+        dist.barrier()
+    try:
+        return _read(
+            url,
+            lambda: torch.hub.load_state_dict_from_url(
+                url, model_dir, map_location, progress, weights_only=True
+            ),
+        )
+    finally:
+        if dist.is_main_process():
+            dist.barrier()
+
+
+def _read(name: str, read: Callable[[], Any]) -> Any:
+    """Read under the restriction; name the file in what goes wrong."""
     try:
         with allowed_globals():
-            return torch.load(file, weights_only=CAN_ALLOW, **options)
+            return read()
     except pickle.UnpicklingError as error:
         raise CheckpointError(
-            f'{file} was refused: {_reason(error)}. A checkpoint may hold '
+            f'{name} was refused: {_reason(error)}. A checkpoint may hold '
             'data only, and this one asks to run code. If its source is to be '
             'trusted, read it with torch.load(..., weights_only=False) and '
             'save its state_dict alone'
@@ -59,22 +103,25 @@ def load_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
         raise
     except Exception as error:  # a damaged pickle fails in any way
         raise CheckpointError(
-            f'{file} cannot be read as a checkpoint: {_reason(error)}. Was it '
+            f'{name} cannot be read as a checkpoint: {_reason(error)}. Was it '
             'cut off while it was written?'
         ) from error
 
 
 def mend_checkpoint_loading() -> bool:
-    """Make mmengine read local files with :func:`load_checkpoint`.
+    """Make mmengine read files and addresses with the functions above.
 
     Returns:
         Whether torch can be told what to allow (2.5 and later). Before, it
         read everything by default and nothing was broken.
     """
     if CAN_ALLOW:
-        CheckpointLoader.register_scheme(
-            prefixes='', loader=_load_for_mmengine, force=True
+        register = upstream.CheckpointLoader.register_scheme
+        register(prefixes='', loader=_load_for_mmengine, force=True)
+        register(
+            prefixes=('http://', 'https://'), loader=load_from_url, force=True
         )
+        upstream.load_from_http = load_from_url  # torchvision:// and others
     return CAN_ALLOW
 
 

@@ -8,6 +8,7 @@ directory has no ``__init__.py``, so setuptools skipped it), and with it
 from __future__ import annotations
 
 import sys
+import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +32,8 @@ def require_mmcv() -> None:
             'vsslcodebase needs mmcv and none is installed: install mmcv, or '
             'without its compiled operators `pip install vsslcodebase[lite]`'
         )
+    # the rest of mmcv-lite, of which we use nothing, is said to be missing
+    warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformable')
     try:
         import_module('mmaction')
     except AssertionError as error:  # mmaction2's check of both versions
