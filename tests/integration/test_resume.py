@@ -90,8 +90,10 @@ def test_resume_at_an_epochs_end(run, whole, tmp_path, workers):
     check_same_run(work_dir, reference)
 
 
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize('iteration', [4, 6, 7])
+@pytest.mark.parametrize(
+    ('number', 'iteration'),  # in the first, an inner, the last of epoch 2
+    [(signal.SIGTERM, 4), (signal.SIGINT, 6), (signal.SIGTERM, 7)],
+)
 def test_resume_after_a_signal(run, whole, tmp_path, number, iteration):
     reference = whole()
     work_dir = tmp_path / 'work'
