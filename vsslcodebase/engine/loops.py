@@ -71,6 +71,19 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         """Batches of the current epoch that have been trained on."""
         return self._iter - self._epoch * len(self.dataloader)
 
+    def run(self) -> Any:
+        """Train; whatever ends it, end the workers, too.
+
+        Left to the garbage collector, they would not hear of it, as it takes
+        their queues away first, and be waited for, 5 seconds each.
+        """
+        try:
+            return super().run()
+        finally:
+            for loop in (self, self.runner.val_loop):
+                if loop is not None:
+                    loop.dataloader._iterator = None
+
     def run_epoch(self) -> None:
         """Train on what is left of the current epoch."""
         done = self.batches_done
@@ -93,12 +106,8 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         try:
             for index, batch in enumerate(batches, start=done):
                 self.run_iter(index, batch)
-        except BaseException:
-            # Ends the workers now: the garbage collector takes their queues
-            # away first and then waits 5 seconds for each of them.
-            self.dataloader._iterator = None
-            del batches
-            raise
+        finally:
+            del batches  # ends the workers, unless they are persistent
         self.dataloader.batch_sampler.skip = 0
         self.runner.call_hook('after_train_epoch')
         self._epoch += 1
