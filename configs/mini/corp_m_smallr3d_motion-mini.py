@@ -1,7 +1,7 @@
 """CORP_m with a small network on motion-mini, for a CPU.
 
-Batch: 16 videos x 4 clips = 64 clips of 8x32x32 a step; 12 epochs of 128
-    steps see each of 8,192 videos three times.
+Batch: 16 videos x 4 clips = 64 clips of 8x32x32 a step; 8 epochs of 128
+    steps see each of 8,192 videos twice.
 Number: not a table of the paper; configs/mini/README.md has ours.
 Run: python tools/train.py configs/mini/corp_m_smallr3d_motion-mini.py
 """

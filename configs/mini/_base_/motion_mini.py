@@ -9,19 +9,20 @@ turn a motion to the left into one to the right. Leaves add batch sizes and
 pipelines.
 """
 train_augment = [
-    # milder than the papers': at 32 px the object must stay recognisable
+    # milder than the papers': with crops of (0.7, 1) and jitter 0.4 the order
+    # task stays at chance for a thousand steps of this small network
     dict(
         type='ClipRandomResizedCrop',
         size=32,
-        area_range=(0.7, 1.0),
+        area_range=(0.9, 1.0),
         aspect_range=(0.75, 1.33)),
     dict(
         type='ClipColorJitter',
         prob=0.8,
-        brightness=0.4,
-        contrast=0.4,
-        saturation=0.4,
-        hue=0.1),
+        brightness=0.2,
+        contrast=0.2,
+        saturation=0.2,
+        hue=0.05),
     dict(type='ClipGrayscale', prob=0.2),
 ]
 

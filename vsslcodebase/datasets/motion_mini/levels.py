@@ -126,8 +126,8 @@ LEVELS: dict[str, Knobs] = {
     # telling the videos apart does not need it.
     'demo': Knobs(
         pairs=STRAIGHT_PAIRS,
-        color_spread=0.15,
-        background_contrast=0.15,
+        color_spread=0.2,
+        background_contrast=0.22,
     ),
     # Identity is there, but not for free.
     'standard': Knobs(
