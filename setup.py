@@ -47,7 +47,8 @@ class BuildWithConfigs(build_py):
             source = ROOT / name
             if source.is_dir():
                 shutil.copytree(
-                    source, target / name, ignore=ignore, dirs_exist_ok=True)
+                    source, target / name, ignore=ignore, dirs_exist_ok=True
+                )
             elif source.is_file():
                 target.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(source, target / name)
@@ -66,7 +67,6 @@ setup(
     cmdclass={'build_py': BuildWithConfigs},
     install_requires=read_requirements('runtime'),
     extras_require={
-        name: read_requirements(name)
-        for name in ('lite', 'dev', 'vis')
+        name: read_requirements(name) for name in ('lite', 'dev', 'vis')
     },
 )

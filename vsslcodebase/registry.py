@@ -18,7 +18,8 @@ def _child(name: str, parent: Registry, package: str) -> Registry:
         name,
         parent=parent,
         scope='vsslcodebase',
-        locations=[f'mmaction.{package}', f'vsslcodebase.{package}'])
+        locations=[f'mmaction.{package}', f'vsslcodebase.{package}'],
+    )
 
 
 RUNNERS = _child('runner', mmaction.RUNNERS, 'engine')
@@ -26,11 +27,12 @@ LOOPS = _child('loop', mmaction.LOOPS, 'engine')
 HOOKS = _child('hook', mmaction.HOOKS, 'engine')
 OPTIMIZERS = _child('optimizer', mmaction.OPTIMIZERS, 'engine')
 OPTIM_WRAPPERS = _child('optim_wrapper', mmaction.OPTIM_WRAPPERS, 'engine')
-OPTIM_WRAPPER_CONSTRUCTORS = _child('optim_wrapper_constructor',
-                                    mmaction.OPTIM_WRAPPER_CONSTRUCTORS,
-                                    'engine')
-PARAM_SCHEDULERS = _child('parameter scheduler', mmaction.PARAM_SCHEDULERS,
-                          'engine')
+OPTIM_WRAPPER_CONSTRUCTORS = _child(
+    'optim_wrapper_constructor', mmaction.OPTIM_WRAPPER_CONSTRUCTORS, 'engine'
+)
+PARAM_SCHEDULERS = _child(
+    'parameter scheduler', mmaction.PARAM_SCHEDULERS, 'engine'
+)
 LOG_PROCESSORS = _child('log_processor', mmaction.LOG_PROCESSORS, 'engine')
 
 DATASETS = _child('dataset', mmaction.DATASETS, 'datasets')
@@ -39,8 +41,9 @@ TRANSFORMS = _child('transform', mmaction.TRANSFORMS, 'datasets')
 
 MODELS = _child('model', mmaction.MODELS, 'models')
 MODEL_WRAPPERS = _child('model_wrapper', mmaction.MODEL_WRAPPERS, 'models')
-WEIGHT_INITIALIZERS = _child('weight initializer',
-                             mmaction.WEIGHT_INITIALIZERS, 'models')
+WEIGHT_INITIALIZERS = _child(
+    'weight initializer', mmaction.WEIGHT_INITIALIZERS, 'models'
+)
 
 METRICS = _child('metric', mmaction.METRICS, 'evaluation')
 EVALUATORS = _child('evaluator', mmaction.EVALUATOR, 'evaluation')
