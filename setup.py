@@ -63,7 +63,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.9',
     packages=find_packages(include=['vsslcodebase', 'vsslcodebase.*']),
-    package_data={'vsslcodebase': ['py.typed']},
+    package_data={'vsslcodebase': ['py.typed', 'demo/report.html']},
     cmdclass={'build_py': BuildWithConfigs},
     install_requires=read_requirements('runtime'),
     extras_require={

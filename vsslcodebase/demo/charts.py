@@ -87,7 +87,7 @@ def order_chart(curves: dict[str, Curve]) -> str:
         axes.set_xlabel('step')
         axes.set_ylim(40, 102)
         axes.set_xlim(left=0)
-        axes.legend(loc='lower right')
+        axes.legend(loc='center right')
         return _png(figure)
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TextIO
 
-BAR_WIDTH = 20
+BAR_WIDTH = 12
 PLAIN = str.maketrans('━─✓✗·', '#-*x|')  # where a terminal has no more
 
 
@@ -69,10 +69,7 @@ class Display:
         full = round(share * BAR_WIDTH)
         bar = '━' * full + '─' * (BAR_WIDTH - full)
         head = f'    {number}/{self.num_stages}  {title}'
-        text = (
-            f'{head}  {bar} {share:4.0%}  '
-            f'all done in {duration(left_sec)}  {note}'
-        )
+        text = f'{head}  {bar} {share:4.0%}  {duration(left_sec)} left  {note}'
         if not self.is_terminal:
             self._write(text.rstrip() + '\n')
             return

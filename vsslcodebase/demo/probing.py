@@ -75,6 +75,7 @@ def probe_network(
         for split, loader in loaders.items()
     }
     total = sum(len(loader.dataset) for loader in built.values())
+    report(0, total, 'reading features')
     done, features, ids = 0, {}, {}
     for split, loader in built.items():
         watched = cast(DataLoader, _Watched(loader, report, done, total))

@@ -48,7 +48,7 @@ class DemoSettings:
     seed: int = 0
     steps: int | None = None
     num_videos: tuple[int, int, int] = (8192, 512, 1024)
-    probe_videos: int = 4096
+    probe_videos: int = 512
     device: str = 'cpu'
 
     def __post_init__(self) -> None:

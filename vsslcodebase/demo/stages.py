@@ -105,7 +105,6 @@ def _do(
         display.progress(index + 1, stage.title, share, note, left)
         stopwatch.note()
 
-    report(0, 1)
     try:
         result = stage.work(folder, report)
     except BaseException:

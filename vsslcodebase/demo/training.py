@@ -47,7 +47,8 @@ def train(
     Raises:
         StageError: If the training failed; with the end of its output.
     """
-    report(0, total_steps, 'starting')
+    # an earlier run may have come far
+    report(*_progress(read_curves(folder, epoch_steps), total_steps))
     with open(folder / LOG, 'a', encoding='utf-8') as log:
         child = subprocess.Popen(
             command,
@@ -108,13 +109,13 @@ def _progress(
     if 'loss' not in curves:
         return 0, total, 'starting'
     step, loss = curves['loss'][-1]
-    parts = [f'step {step}/{total}', f'loss {loss:.2f}']
+    parts = [f'step {step}/{total}', f' loss {loss:.2f}']
     for key, name in (('order_acc', 'order'), ('contrast_acc', 'contrast')):
         if key in curves:
-            parts.append(f'{name} {curves[key][-1][1]:.0%}')
+            parts.append(f' {name} {curves[key][-1][1]:.0%}')
             held_out = curves.get(f'relation/{key}')
             if held_out:
-                parts.append(f'({held_out[-1][1]:.0%} on held-out videos)')
+                parts.append(f'(held out {held_out[-1][1]:.0%})')
             break
     return step, total, ' '.join(parts)
 
