@@ -61,7 +61,7 @@ setup(
     long_description=(ROOT / 'README.md').read_text(),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
-    python_requires='>=3.9',
+    python_requires='>=3.11',
     packages=find_packages(include=['vsslcodebase', 'vsslcodebase.*']),
     package_data={'vsslcodebase': ['py.typed', 'demo/report.html']},
     cmdclass={'build_py': BuildWithConfigs},

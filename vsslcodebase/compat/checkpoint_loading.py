@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import logging
 import pickle
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FunctionType
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 import torch

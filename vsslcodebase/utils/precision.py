@@ -8,8 +8,9 @@ two clips of one video apart. The functions that do so carry
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, Callable, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor

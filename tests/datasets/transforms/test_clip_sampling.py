@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def separated_starts(total_frames, clip_len, interval, num_clips):
     return [
         starts
         for starts in combinations(range(latest + 1), num_clips)
-        if all(b - a >= gap for a, b in zip(starts, starts[1:]))
+        if all(b - a >= gap for a, b in pairwise(starts))
     ]
 
 
