@@ -63,7 +63,9 @@ def flow_features(frames: np.ndarray, step: int = 3) -> np.ndarray:
     the direction of the flow turns.
     """
     greys = [cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for f in frames[::step]]
-    moments = np.stack([_flow_moments(a, b) for a, b in itertools.pairwise(greys)])
+    moments = np.stack(
+        [_flow_moments(a, b) for a, b in itertools.pairwise(greys)]
+    )
     parts = [part.mean(axis=0) for part in np.array_split(moments, 4)]
     vx, vy = np.stack(parts)[:, :2].T
     turn = vx[:-1] * vy[1:] - vy[:-1] * vx[1:]
