@@ -135,6 +135,22 @@ def test_frames_are_spaced_as_the_data_set_asks(path):
     assert {p[1].clip_len for p in pipelines} == {clip_len}
 
 
+@pytest.mark.parametrize('path', EVALUATIONS, ids=name_of)
+def test_short_videos_loop_in_training_as_in_the_test(path):
+    """A clip is 64 frames long, longer than many videos of HMDB51."""
+    cfg = load(path)
+    for split in SPLITS:
+        sampler = TRANSFORMS.build(cfg[split].dataset.pipeline[1])
+        assert sampler.loops, split
+
+
+@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+def test_no_loop_shows_where_a_video_ends_when_order_is_asked(path):
+    cfg = load(path)
+    sampler = TRANSFORMS.build(cfg.train_dataloader.dataset.pipeline[1])
+    assert sampler.loops is (cfg.model.head.type == 'ContrastiveHead')
+
+
 @pytest.mark.parametrize('path', FULL_SIZE, ids=name_of)
 def test_flips_trade_labels_only_where_classes_have_a_side(path):
     operations = load(path).train_dataloader.dataset.pipeline[3].transforms

@@ -137,6 +137,16 @@ def test_clips_are_the_same_exactly_when_their_starts_are(total_frames):
             assert (clips[a] == clips[b]) == (starts[a] == starts[b])
 
 
+@pytest.mark.parametrize('total_frames', [1, 3, 7])
+def test_short_videos_look_alike_in_labelled_training_and_test(total_frames):
+    """One that repeats and one that loops would be different videos."""
+    training = SampleSeparatedClips(5, 2, 1, out_of_bound_opt='loop')
+    indices = sample(training, total_frames)['frame_inds']
+    assert indices.tolist() == [2 * j % total_frames for j in range(5)]
+    tested = sample(SampleUniformClips(5, 2, 1), total_frames)
+    assert indices.tolist() == tested['frame_inds'].tolist()
+
+
 def test_decaying_distance_is_the_inverse_of_its_distribution(monkeypatch):
     """Tm = 100, u = 0.75 -> delta = 50 (CVRL)."""
     sampler = SampleDecayingClips(11, 2)  # L = 120: 120 - 20 = 100 starts
@@ -245,5 +255,7 @@ def test_wrong_arguments_are_named():
         SampleUniformClips(8, 0.5)
     with pytest.raises(ValueError, match='must be 2, got 4'):
         SampleDecayingClips(8, 1, num_clips=4)
+    with pytest.raises(ValueError, match="'repeat_last' or 'loop', got 'no'"):
+        SampleSeparatedClips(8, out_of_bound_opt='no')
     with pytest.raises(ValueError, match='total_frames must be >= 1, got 0'):
         sample(SampleUniformClips(8), 0)

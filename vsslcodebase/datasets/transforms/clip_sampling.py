@@ -39,6 +39,9 @@ class ClipSampler(BaseTransform):
         num_clips: Clips from a video, V.
     """
 
+    # What follows the last frame of a video: the first one, or itself.
+    loops = False
+
     def __init__(
         self, clip_len: int, frame_interval: int = 1, num_clips: int = 1
     ) -> None:
@@ -64,13 +67,16 @@ class ClipSampler(BaseTransform):
     def frame_indices(
         self, starts: np.ndarray, intervals: np.ndarray, total_frames: int
     ) -> np.ndarray:
-        """Return (V, T) frame numbers; past the end, the last one repeats.
+        """Return (V, T) frame numbers; past the end as ``loops`` says.
 
-        Repeating rather than looping: the jump of a loop would tell a
-        network where the video ends.
+        Where order is asked, the last frame repeats: the jump of a loop
+        would tell a network where the video ends.
         """
         steps = np.arange(self.clip_len) * intervals[:, None]  # (V, T)
-        return np.minimum(starts[:, None] + steps, total_frames - 1)
+        indices = starts[:, None] + steps
+        if self.loops:
+            return indices % total_frames
+        return np.minimum(indices, total_frames - 1)
 
     def transform(self, results: dict) -> dict:
         """Choose the clips of one video."""
@@ -118,7 +124,9 @@ class SampleSeparatedClips(ClipSampler):
     and clips repeat the last frame. Clips that thereby become the same have
     the same ``clip_start``, so that a loss sees that they have no order.
 
-    With ``num_clips=1`` this is one clip anywhere in the video.
+    With ``num_clips=1`` this is one clip anywhere in the video. Training with
+    labels sets ``out_of_bound_opt='loop'``: its short videos then look as
+    those of :class:`SampleUniformClips` in the test.
 
     Args:
         clip_len: Frames in a clip, T.
@@ -126,6 +134,8 @@ class SampleSeparatedClips(ClipSampler):
         num_clips: Clips from a video, K.
         sort_by_time: Earlier clips first, as CORP_f wants them. Otherwise
             the order is random: the place in the batch tells nothing.
+        out_of_bound_opt: What a clip shows after the end of the video:
+            'repeat_last' or 'loop', as in MMAction2's ``SampleFrames``.
     """
 
     def __init__(
@@ -134,9 +144,16 @@ class SampleSeparatedClips(ClipSampler):
         frame_interval: int = 1,
         num_clips: int = 4,
         sort_by_time: bool = False,
+        out_of_bound_opt: str = 'repeat_last',
     ) -> None:
         super().__init__(clip_len, frame_interval, num_clips)
+        if out_of_bound_opt not in ('repeat_last', 'loop'):
+            raise ValueError(
+                "out_of_bound_opt must be 'repeat_last' or 'loop', got "
+                f'{out_of_bound_opt!r}'
+            )
         self.sort_by_time = sort_by_time
+        self.loops = out_of_bound_opt == 'loop'
 
     def sample_starts(self, total_frames: int) -> np.ndarray:
         """Return the (V,) int64 first frames of the clips."""
@@ -176,6 +193,8 @@ class SampleDecayingClips(ClipSampler):
         num_clips: 2; the distribution is about a pair.
     """
 
+    loops = True
+
     def __init__(
         self, clip_len: int, frame_interval: int = 1, num_clips: int = 2
     ) -> None:
@@ -197,13 +216,6 @@ class SampleDecayingClips(ClipSampler):
         first = np.random.randint(num_starts - distance)
         return np.random.permutation([first, first + distance])
 
-    def frame_indices(
-        self, starts: np.ndarray, intervals: np.ndarray, total_frames: int
-    ) -> np.ndarray:
-        """Return (2, T) frame numbers; short videos start again."""
-        steps = np.arange(self.clip_len) * intervals[:, None]  # (2, T)
-        return (starts[:, None] + steps) % total_frames
-
 
 @TRANSFORMS.register_module()
 class SampleUniformClips(ClipSampler):
@@ -219,6 +231,8 @@ class SampleUniformClips(ClipSampler):
         num_clips: Clips from a video, V.
     """
 
+    loops = True
+
     def __init__(
         self, clip_len: int, frame_interval: int = 1, num_clips: int = 10
     ) -> None:
@@ -231,10 +245,3 @@ class SampleUniformClips(ClipSampler):
             return np.array([latest // 2])
         starts = np.linspace(0, latest, self.num_clips)
         return np.round(starts).astype(np.int64)
-
-    def frame_indices(
-        self, starts: np.ndarray, intervals: np.ndarray, total_frames: int
-    ) -> np.ndarray:
-        """Return (V, T) frame numbers; short videos start again."""
-        steps = np.arange(self.clip_len) * intervals[:, None]  # (V, T)
-        return (starts[:, None] + steps) % total_frames
