@@ -76,14 +76,43 @@ def test_accuracies_are_averaged_over_the_pairs_of_all_batches(task, oracle):
 def test_last_batch_of_one_video_counts_for_order_only():
     torch.manual_seed(0)
     head = CORPMHead(in_channels=4)
-    batches = draw([3, 1], num_clips=2)
+    batches = draw([3, 1], num_clips=5)
     found, first = evaluate(head, batches), evaluate(head, batches[:1])
     assert found['pair_acc'] == first['pair_acc']
     assert found['contrast_acc'] == first['contrast_acc']
-    logits = head(batches[1][0])[[0, 1], [1, 0], 1:]
-    last = (logits.argmax(1) == torch.tensor([0, 1])).float().mean().item()
-    expected = (3 * first['order_acc'] + last) / 4
+    says_later = head(batches[1][0])[..., 1:].argmax(-1)
+    rows, cols = torch.triu_indices(5, 5, offset=1)
+    right = says_later[cols, rows].sum() + (1 - says_later)[rows, cols].sum()
+    expected = (3 * first['order_acc'] + right.item() / 20) / 4
     assert found['order_acc'] == pytest.approx(expected)
+
+
+def test_contrast_of_each_clip_counts_alike():
+    """Three videos of neighbouring clips, then two that are crossed."""
+    near = torch.eye(4)[[0, 0, 1, 1, 2, 2]]
+    crossed = torch.eye(4)[[0, 1, 0, 1]]
+    batches = [(near, [[0, 1]] * 3), (crossed, [[0, 1]] * 2)]
+    found = evaluate(ContrastiveHead(), batches)
+    assert found['contrast_acc'] == pytest.approx(6 / 10)
+
+
+def test_clips_that_start_together_have_no_say_in_the_order():
+    """Each pair that has an order counts alike, whatever its batch."""
+    torch.manual_seed(0)
+    head = CORPMHead(in_channels=4)
+    starts = [[[0, 1], [3, 3], [5, 5]], [[0, 0]], [[2, 9], [4, 6], [8, 7]]]
+    batches = [(z, rows) for (z, _), rows in zip(draw([3, 1, 3], 2), starts)]
+    right = asked = 0
+    for z, rows in batches:
+        says_later = head(z)[..., 1:].argmax(-1)
+        for i, (first, second) in enumerate(rows):
+            if first != second:
+                asked += 2
+                right += says_later[2 * i, 2 * i + 1] == (first > second)
+                right += says_later[2 * i + 1, 2 * i] == (second > first)
+    found = evaluate(head, batches)
+    assert asked == 8
+    assert found['order_acc'] == pytest.approx(right.item() / asked)
 
 
 def test_order_of_corp_f_is_compared_with_the_starts():

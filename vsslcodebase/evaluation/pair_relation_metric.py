@@ -110,7 +110,10 @@ def _pair_accuracies(
     else:  # a last batch of one video has an order, but no video pair
         accuracy = corp_order_accuracy(logits[..., -2:], videos, starts)
         accuracy = {'order_acc': accuracy['order_acc']}
-    weights = dict(order_acc=b)
+    times = starts.view(b, -1)  # (b, K)
+    # clips that start together have no order
+    asked = (times[:, :, None] != times[:, None]).sum()
+    weights = dict(order_acc=asked.item())
     return [
         (name, value.item(), weights.get(name, b * (b - 1) / 2))
         for name, value in accuracy.items()
