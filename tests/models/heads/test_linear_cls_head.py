@@ -48,6 +48,16 @@ def test_no_norm_is_a_linear_layer_on_pooled_features():
     torch.testing.assert_close(head(feats), expected)
 
 
+def test_dropout_thins_the_features_in_training_only():
+    head = build(feature_norm='none', dropout_ratio=0.5)
+    torch.nn.init.ones_(head.fc_cls.weight)
+    torch.nn.init.zeros_(head.fc_cls.bias)
+    feats = torch.ones(200, 4, 1, 1, 1)
+    scores = head(feats)  # each of the four features is 0 or doubled
+    assert set(scores.flatten().tolist()) == {0.0, 2.0, 4.0, 6.0, 8.0}
+    assert set(head.eval()(feats).flatten().tolist()) == {4.0}
+
+
 def test_pool_size_keeps_a_grid_of_cells():
     head = build(pool_size=2, feature_norm='none')
     assert head.fc_cls.in_features == 16
