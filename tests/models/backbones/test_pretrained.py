@@ -127,6 +127,27 @@ def test_partly_fitting_file_is_an_error_and_changes_nothing(tmp_path):
         assert torch.equal(value, before[key])
 
 
+@pytest.mark.parametrize(
+    ('change', 'complaint'),
+    [
+        ('lost', r'missing in the file \(1\): stages\.0\.0\.bn\.bias'),
+        ('more', r'unexpected in the file \(1\): stages\.2\.bias'),
+        ('wide', r'other shape in the file \(1\): stages\.0\.0\.bn'),
+    ],
+)
+def test_one_key_that_does_not_fit_is_enough(tmp_path, change, complaint):
+    state = build(seed=1).state_dict()
+    if change == 'lost':
+        del state['stages.0.0.bn.bias']
+    elif change == 'more':
+        state['stages.2.bias'] = torch.zeros(6)
+    else:
+        state['stages.0.0.bn.bias'] = torch.zeros(5)
+    path = save(tmp_path / 'model.pth', state, 'backbone.')
+    with pytest.raises(ValueError, match=complaint):
+        load_backbone(build(), path, 'backbone.')
+
+
 def test_missing_batch_counters_are_accepted(tmp_path):
     source = build(seed=1)
     state = {
