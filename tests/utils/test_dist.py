@@ -176,3 +176,19 @@ def test_one_process_is_alone():
     assert (rank(), world_size()) == (0, 1)
     assert all_reduce_mean(x) is not x
     assert torch.equal(all_reduce_mean(x), x)
+
+
+def test_gathered_parts_are_contiguous_as_nccl_wants(monkeypatch):
+    """Gloo would take others; a transposed embedding has other strides."""
+
+    def gather(parts, x):
+        assert all(t.is_contiguous() for t in (*parts, x))
+        for part in parts:
+            part.copy_(x)
+
+    module = 'vsslcodebase.utils.dist'
+    monkeypatch.setattr(f'{module}.world_size', lambda: 2)
+    monkeypatch.setattr(f'{module}._check_equal_shapes', lambda x: None)
+    monkeypatch.setattr(dist, 'all_gather', gather)
+    x = torch.arange(6.0).view(3, 2).T
+    assert torch.equal(gather_with_grad(x), torch.cat([x, x]))
