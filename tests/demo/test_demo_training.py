@@ -67,6 +67,12 @@ def test_failure_shows_the_last_words_and_the_command(tmp_path):
     assert sys.executable in message
 
 
+def test_kill_is_named(tmp_path):
+    program = 'import os, signal; os.kill(os.getpid(), signal.SIGKILL)'
+    with pytest.raises(StageError, match='signal SIGKILL, often for want of'):
+        run(program, tmp_path)
+
+
 def test_interruption_stops_the_child(tmp_path):
     waits = f"""
 import os, pathlib, time

@@ -60,7 +60,10 @@ def collect_results(
             for name, record in records.items()
         ],
         seconds=round(sum(r['seconds'] for r in records.values()), 1),
-        commands=[shlex.join(r['command']) for r in trained.values()],
+        commands=[
+            shlex.join(['python', *result['command'][1:]])
+            for result in trained.values()
+        ],
         checkpoints={n: r['checkpoint'] for n, r in trained.items()},
         made=_circumstances(settings),
     )

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from .display import Display
+from .lock import locked
 from .plan import make_stages
 from .probing import build_network
 from .questions import ask
@@ -30,6 +31,11 @@ def run_demo(
 
     Returns:
         The results.
+
+    Raises:
+        ValueError: If another demonstration is at work in the folder, or the
+            folder of the data holds others.
+        StageError: If a training failed.
     """
     torch.set_num_threads(1)  # the data loader has the other core
     stages = make_stages(settings)
@@ -38,10 +44,11 @@ def run_demo(
         f'\n  vsslcodebase demo · seed {settings.seed} · '
         f'{settings.device}, {os.cpu_count()} cores · {settings.work_dir}\n'
     )
-    records = run_stages(stages, settings.work_dir, display)
-    titles = {stage.name: stage.title for stage in stages}
-    results = collect_results(settings, records, titles)
-    page = write_results(settings, results)
+    with locked(settings.work_dir):
+        records = run_stages(stages, settings.work_dir, display)
+        titles = {stage.name: stage.title for stage in stages}
+        results = collect_results(settings, records, titles)
+        page = write_results(settings, results)
     display.say(summary(results))
     display.say(f'  With pictures: {page}\n')
     return results

@@ -161,7 +161,12 @@ def _failure(command: list[str], log: Path, code: int) -> str:
     """Say what failed, with the end of its log."""
     lines = log.read_text(errors='replace').splitlines()[-TAIL_LINES:]
     tail = '\n'.join(f'    | {line[:200]}' for line in lines)
+    how = f'ended with exit code {code}'
+    if code < 0:
+        how = f'was ended by the signal {signal.Signals(-code).name}'
+    if code == -signal.SIGKILL:
+        how += ', often for want of memory'
     return (
-        f'the training ended with exit code {code}. Its last words:\n{tail}\n'
+        f'the training {how}. Its last words:\n{tail}\n'
         f'  All of them: {log}\n  The command: {shlex.join(command)}'
     )
