@@ -20,6 +20,8 @@ from vsslcodebase.demo.run import run_demo
 from vsslcodebase.demo.settings import DATA_DIR, DemoSettings, fast_settings
 from vsslcodebase.demo.stages import StageError
 
+GO_ON = 'What is done is kept: the same command goes on from here.'
+
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
@@ -51,9 +53,9 @@ def settings_of(args: argparse.Namespace) -> DemoSettings:
     suffix += f'_seed{args.seed}' if args.seed else ''
     work_dir = args.work_dir or Path(f'work_dirs/demo{suffix}')
     choices = dict(seed=args.seed, device=args.device)
-    if args.data_dir:
+    if args.data_dir is not None:
         choices['data_dir'] = args.data_dir
-    if args.steps:
+    if args.steps is not None:
         choices['steps'] = args.steps
     make = fast_settings if args.fast else DemoSettings
     return make(work_dir, **choices)
@@ -67,13 +69,13 @@ def main() -> None:
     try:
         run_demo(settings_of(args))
     except (StageError, ValueError) as error:
-        sys.exit(
-            f'\n  error: {error}\n  What is done is kept: the same command '
-            'goes on from here.'
-        )
+        sys.exit(f'\n  error: {error}\n\n  {GO_ON}')
     except KeyboardInterrupt:
-        print('\n  Stopped. The same command goes on from here.')
+        print(f'\n  Stopped. {GO_ON}')
         sys.exit(130)
+    except Exception:
+        print(f'\n  This should not have happened. {GO_ON}', file=sys.stderr)
+        raise
 
 
 if __name__ == '__main__':

@@ -33,10 +33,12 @@ def run_demo(
         The results.
 
     Raises:
-        ValueError: If another demonstration is at work in the folder, or the
-            folder of the data holds others.
+        ValueError: If another demonstration is at work in the folder, the
+            folder of the data holds others, or there is no such device.
         StageError: If a training failed.
     """
+    if settings.device == 'cuda' and not torch.cuda.is_available():
+        raise ValueError('torch sees no GPU here; leave out --device cuda')
     torch.set_num_threads(1)  # the data loader has the other core
     stages = make_stages(settings)
     display = display or Display(len(stages))
