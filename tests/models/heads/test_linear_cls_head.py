@@ -91,6 +91,18 @@ def test_views_are_averaged_as_probabilities():
         assert sample.pred_label.item() == probabilities.argmax()
 
 
+def test_training_in_bfloat16_gives_the_loss_and_gradient_of_float32():
+    head = build(feature_norm='none')
+    feats = torch.randn(6, 4, 1, 1, 1).bfloat16()
+    samples = [ActionDataSample().set_gt_label(i % 3) for i in range(6)]
+    expected = head.loss(feats.float(), samples)['loss_cls']
+    with torch.autocast('cpu', torch.bfloat16):
+        losses = head.loss(feats, samples)  # logs an accuracy, by numpy
+    torch.testing.assert_close(losses['loss_cls'], expected, rtol=0, atol=0)
+    losses['loss_cls'].backward()
+    assert head.fc_cls.weight.grad.dtype == torch.float32
+
+
 def test_unknown_norm_lists_the_norms():
     with pytest.raises(ValueError, match="'bn', 'layer', 'l2', 'none'"):
         LinearClsHead(3, 4, feature_norm='zscore')

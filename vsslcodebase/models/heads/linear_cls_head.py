@@ -10,6 +10,7 @@ from mmengine.model.weight_init import normal_init
 from torch import Tensor, nn
 
 from vsslcodebase.registry import MODELS
+from vsslcodebase.utils.precision import float32_math
 
 FEATURE_NORMS = ('bn', 'layer', 'l2', 'none')
 
@@ -66,9 +67,14 @@ class LinearClsHead(BaseHead):
         """Classifier weights from N(0, 0.01), as in MMAction2's heads."""
         normal_init(self.fc_cls, std=0.01)
 
+    @float32_math
     def forward(self, feats: Tensor, **kwargs: Any) -> Tensor:
-        """Score feature maps (N, D, t, h, w) -> (N, num_classes)."""
-        x = self.norm(self.pool(feats).flatten(1))
+        """Score feature maps (N, D, t, h, w) -> (N, num_classes).
+
+        In float32 under autocast, too: MMAction2 takes the scores to numpy,
+        which has no bfloat16, to log the accuracy.
+        """
+        x = self.norm(self.pool(feats.float()).flatten(1))
         if self.feature_norm == 'l2':
             x = F.normalize(x, dim=1)
         return self.fc_cls(self.dropout(x))
