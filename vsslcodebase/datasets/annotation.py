@@ -27,7 +27,8 @@ def read_list(path: str | Path, delimiter: str = ' ') -> list[tuple[str, int]]:
             'lines "path label", as the converters in tools/data write it'
         )
     videos = []
-    with open(path, encoding='utf-8') as file:
+    # A file name may be any bytes, which Python's paths carry in this way.
+    with open(path, encoding='utf-8', errors='surrogateescape') as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
@@ -37,7 +38,7 @@ def read_list(path: str | Path, delimiter: str = ' ') -> list[tuple[str, int]]:
                 raise ValueError(
                     f'{path}, line {number}: expected a path, {delimiter!r} '
                     'and a class number (-1 for none), got '
-                    f'{line.strip()!r}'
+                    f'{shorten(line)!r}'
                 )
             if int(label) < -1:
                 raise ValueError(
@@ -48,6 +49,12 @@ def read_list(path: str | Path, delimiter: str = ' ') -> list[tuple[str, int]]:
     if not videos:
         raise ValueError(f"the list '{path}' names no video")
     return videos
+
+
+def shorten(line: str, width: int = 120) -> str:
+    """Return the start of a line, for messages: it may be of any file."""
+    line = line.strip()
+    return line if len(line) <= width else f'{line[:width]}...'
 
 
 def write_list(path: str | Path, videos: Iterable[tuple[str, int]]) -> None:
@@ -81,5 +88,5 @@ def write_whole(path: Path, text: str) -> None:
     """Write a file in one step: an interruption leaves no half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + '.partial')
-    partial.write_text(text, encoding='utf-8')
+    partial.write_text(text, encoding='utf-8', errors='surrogateescape')
     partial.replace(path)
