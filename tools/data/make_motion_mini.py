@@ -123,7 +123,7 @@ def main() -> None:
             args.fps,
         )
         written = make_dataset(args.out, spec, args.workers, Progress())
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:
         sys.exit('\ninterrupted; the same command goes on from here')

@@ -68,3 +68,9 @@ def test_bad_input_ends_in_one_line(run, tmp_path, argv, says):
     with pytest.raises(SystemExit, match=says):
         run(str(tmp_path / 'set'), *SMALL, *argv)
     assert not (tmp_path / 'set').exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(run, tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(SystemExit, match=r'error: .*file/set'):
+        run(str(tmp_path / 'file' / 'set'), *SMALL)
