@@ -36,7 +36,9 @@ class DemoSettings:
         steps: Training steps of each method, rounded up to whole epochs;
             None: as the configs have it.
         num_videos: Of train, val and test.
-        probe_videos: Training videos that the linear probes are fitted to.
+        probe_videos: Labelled training videos that the linear probes are
+            fitted to. Few: with many, a probe makes something of the random
+            features of an untrained network, too (configs/mini/README.md).
         device: 'cpu' or 'cuda'.
 
     Raises:
@@ -48,7 +50,7 @@ class DemoSettings:
     seed: int = 0
     steps: int | None = None
     num_videos: tuple[int, int, int] = (8192, 512, 1024)
-    probe_videos: int = 512
+    probe_videos: int = 256
     device: str = 'cpu'
 
     def __post_init__(self) -> None:
