@@ -11,7 +11,6 @@ what an order task asks for. ``--epoch`` shows what another epoch draws.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ import cv2
 import numpy as np
 from mmengine.registry import init_default_scope
 
-from vsslcodebase.engine.launch import EXPECTED, load_config
+from vsslcodebase.engine.launch import load_config
+from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.registry import DATASETS
 from vsslcodebase.visualization import clip_captions, clip_sheet
@@ -116,8 +116,5 @@ def note_indices(seen: list[np.ndarray]) -> Any:
 
 
 if __name__ == '__main__':
-    try:
+    with one_sentence():
         main()
-    except EXPECTED as error:
-        print(f'error: {error}', file=sys.stderr)
-        sys.exit(2)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os.path as osp
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,8 @@ from vsslcodebase.datasets.motion_mini import (
     render_video,
 )
 from vsslcodebase.datasets.motion_mini.encode import write_video
-from vsslcodebase.engine.launch import EXPECTED, load_config
+from vsslcodebase.engine.launch import load_config
+from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.registry import DATASETS, MODELS
@@ -257,8 +257,5 @@ def print_table(header: tuple[str, ...], rows: list) -> None:
 
 
 if __name__ == '__main__':
-    try:
+    with one_sentence():
         raise SystemExit(main())
-    except EXPECTED as error:
-        print(f'error: {error}', file=sys.stderr)
-        sys.exit(2)

@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import difflib
 import inspect
-import sys
 
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from vsslcodebase.engine.launch import EXPECTED, load_config
+from vsslcodebase.engine.launch import load_config
+from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import TOP_LEVEL, OverrideAction
 
 
@@ -68,8 +68,5 @@ def resolved_text(cfg: Config) -> str:
 
 
 if __name__ == '__main__':
-    try:
+    with one_sentence():
         main()
-    except EXPECTED as error:
-        print(f'error: {error}', file=sys.stderr)
-        sys.exit(2)

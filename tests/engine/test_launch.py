@@ -226,6 +226,7 @@ def test_a_whole_model_needs_no_pretrained_part(config):
     [
         (['nowhere.py'], 'there is no config file nowhere.py'),
         (['{config}', '--cfg-options', 'modle.type=A'], 'model.type'),
+        ([str(ROOT / 'README.md')], 'README.md, or a _base_ of it, cannot be'),
         (['{config}', '--resume', 'gone.pth'], 'no checkpoint gone.pth'),
         (['{config}'], 'init_cfg.checkpoint is not set'),
     ],
@@ -236,6 +237,23 @@ def test_misuse_is_one_sentence_and_exit_2(config, capsys, words, message):
     assert stop.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith('error: ')
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('model = dict(type="A"', 'line 1: model = dict(type="A"'),
+        ('a = 1 + b', "NameError: name 'b' is not defined"),
+        ('_base_ = "gone.py"', 'gone.py'),
+    ],
+)
+def test_a_broken_config_is_one_sentence(config, capsys, text, message):
+    config.write_text(text)
+    with pytest.raises(SystemExit):
+        launch.main_train([str(config)])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert str(config) in line
     assert message in line
 
 

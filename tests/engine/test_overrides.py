@@ -89,6 +89,12 @@ def test_known_keys_are_written(cfg, key, new):
     assert value(cfg, key) == new
 
 
+def test_nothing_is_guessed_where_nothing_is_alike(cfg):
+    with pytest.raises(OverrideError) as error:
+        apply_overrides(cfg, {'model.head.temprature': 1})
+    assert 'did you mean' not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ('key', 'nearest'),
     [

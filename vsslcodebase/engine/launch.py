@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 import warnings
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -17,12 +16,12 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import distributed
 
-from vsslcodebase.compat.checkpoint_loading import CheckpointError
 from vsslcodebase.compat.gloo import prepare_gloo
 from vsslcodebase.engine.arguments import parse_test, parse_train
 from vsslcodebase.engine.hooks import CheckpointKeysHook
+from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
-from vsslcodebase.engine.overrides import OverrideError, apply_overrides
+from vsslcodebase.engine.overrides import apply_overrides
 from vsslcodebase.engine.preflight import (
     UsageError,
     check_files,
@@ -38,13 +37,6 @@ RANK_VARIABLES = {
         'OMPI_COMM_WORLD_LOCAL_RANK',
     ),
 }
-EXPECTED = (
-    CheckpointError,
-    FileNotFoundError,
-    FloatingPointError,
-    OverrideError,
-    UsageError,
-)
 
 
 def main_train(argv: Sequence[str] | None = None) -> None:
@@ -142,10 +134,20 @@ def load_config(name: str, options: dict[str, Any] | None = None) -> Config:
             :func:`vsslcodebase.engine.overrides.apply_overrides`.
 
     Raises:
-        UsageError: if there is no such file; similar names are given.
+        UsageError: if there is no such file (similar names are given), or
+            if it is no config.
         OverrideError: for an unknown key.
     """
-    cfg = Config.fromfile(find_config(name))
+    path = find_config(name)
+    try:
+        cfg = Config.fromfile(path)
+    except Exception as error:  # a config is a program of the user's
+        what = f'{type(error).__name__}: {error}'
+        if isinstance(error, SyntaxError):
+            what = f'{error.msg}, line {error.lineno}: {error.text}'.strip()
+        raise UsageError(
+            f'{path}, or a _base_ of it, cannot be read: {what}'
+        ) from error
     apply_overrides(cfg, options or {})
     return cfg
 
@@ -188,10 +190,8 @@ def _run(job: Any) -> None:
     ):
         warnings.filterwarnings('ignore', message=message)
     try:
-        job()
-    except EXPECTED as error:
-        print(f'error: {error}', file=sys.stderr)
-        sys.exit(2)
+        with one_sentence():
+            job()
     finally:
         if distributed.is_initialized():
             distributed.destroy_process_group()

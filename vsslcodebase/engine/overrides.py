@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any
 
 from mmengine.config import Config, ConfigDict, DictAction
@@ -147,11 +147,11 @@ def _arguments_of_type(name: str) -> set[str]:
     for node in vars(registry).values():
         cls = node.get(name) if isinstance(node, Registry) else None
         if cls is not None:
-            found |= _arguments(cls) | CONSUMED.get(node.name, set())
+            found |= arguments(cls) | CONSUMED.get(node.name, set())
     return found
 
 
-def _arguments(cls: Any) -> set[str]:
+def arguments(cls: Any) -> set[str]:
     """Return the names a constructor accepts.
 
     A constructor with ``**kwargs`` hands them to its parent's, so the
@@ -195,10 +195,17 @@ def _nearest(cfg: Config, key: str, depth: int, known: set[str]) -> str | None:
         guess = '.'.join([*parts[:depth], beside[0], *parts[depth + 1 :]])
         if guess in present or depth == len(parts) - 1:
             return guess
-    namesakes = [k for k in present if k.split('.')[-1] == parts[-1]]
-    cutoff = 0.0 if namesakes else 0.5
-    near = get_close_matches(key, namesakes or present, n=1, cutoff=cutoff)
-    return near[0] if near else None
+    for cutoff in (1.0, 0.6):  # the same name, or one like it, elsewhere
+        like = [k for k in present if _alike(k, parts[-1], cutoff)]
+        if like:
+            return get_close_matches(key, like, n=1, cutoff=0.0)[0]
+    return None
+
+
+def _alike(key: str, name: str, cutoff: float) -> bool:
+    """Whether the last part of a dotted key is like a name."""
+    last = key.rpartition('.')[2]
+    return SequenceMatcher(None, last, name).ratio() >= cutoff
 
 
 def _dotted_keys(node: Any, prefix: str = '') -> Iterator[str]:
