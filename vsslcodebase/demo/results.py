@@ -10,6 +10,8 @@ import sys
 from importlib.metadata import version
 from typing import Any
 
+from vsslcodebase.version import __version__
+
 from .display import duration
 from .settings import LEVEL, NETWORKS, SIZE_PX, DemoSettings
 
@@ -153,7 +155,7 @@ def _circumstances(settings: DemoSettings) -> dict[str, Any]:
         machine=f'{platform.system()} {platform.machine()}',
         versions=dict(
             python=platform.python_version(),
-            vsslcodebase=version('vsslcodebase'),
+            vsslcodebase=__version__,
             **versions,
         ),
         data=dict(
