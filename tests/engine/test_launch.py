@@ -9,61 +9,9 @@ import torch
 from vsslcodebase.engine import launch
 from vsslcodebase.engine.arguments import parse_test, parse_train
 from vsslcodebase.engine.overrides import OverrideError
-from vsslcodebase.engine.preflight import (
-    UsageError,
-    check_files,
-    check_pretrained,
-)
+from vsslcodebase.engine.preflight import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = """
-model = dict(
-    type='Recognizer3D',
-    backbone=dict(
-        type='SmallR3D',
-        frozen=True,
-        init_cfg=dict(
-            type='Pretrained', checkpoint=None, prefix='backbone.')))
-train_dataloader = dict(
-    batch_size=4,
-    dataset=dict(
-        type='VideoListDataset',
-        data_root='{root}',
-        ann_file='train.txt',
-        data_prefix=dict(video='videos')))
-val_dataloader = dict(
-    batch_size=4,
-    dataset=dict(type='VideoListDataset', ann_file='', data_prefix=None))
-val_evaluator = dict(type='AccMetric')
-val_cfg = dict(type='ValLoop')
-test_dataloader, test_evaluator = val_dataloader, val_evaluator
-test_cfg = dict(type='TestLoop')
-train_cfg = dict(by_epoch=True, max_epochs=2)
-optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
-auto_scale_lr = dict(enable=False, base_batch_size=64)
-randomness = dict(seed=5, deterministic=True)
-"""
-
-
-@pytest.fixture
-def config(tmp_path, monkeypatch):
-    for name in ('RANK', 'WORLD_SIZE', 'LOCAL_RANK', 'TORCHELASTIC_RUN_ID'):
-        # through setenv first, so that what the code sets is taken back
-        monkeypatch.setenv(name, '0')
-        monkeypatch.delenv(name)
-    path = tmp_path / 'probe.py'
-    path.write_text(CONFIG.format(root=tmp_path))
-    (tmp_path / 'train.txt').touch()
-    (tmp_path / 'videos').mkdir()
-    return path
-
-
-@pytest.fixture
-def train_cfg(config):
-    def make(*words):
-        return launch.training_config(parse_train([str(config), *words]))
-
-    return make
 
 
 def test_defaults_keep_the_config_and_name_a_work_dir(train_cfg):
@@ -89,6 +37,13 @@ def test_options_win_over_the_config(train_cfg):
     assert cfg.resume
     assert cfg.load_from is None
     assert cfg.train_cfg.max_epochs == 7
+
+
+@pytest.mark.parametrize('seed', ['-3', '1.5', str(2**32)])
+def test_a_seed_is_one_that_numpy_takes(seed, capsys):
+    with pytest.raises(SystemExit):
+        parse_train(['a.py', f'--seed={seed}'])
+    assert f"got '{seed}', expected 0 to" in capsys.readouterr().err
 
 
 def test_resume_from_a_file(train_cfg):
@@ -169,56 +124,6 @@ def test_torchrun_without_launcher_is_refused(train_cfg, monkeypatch):
     monkeypatch.setenv('TORCHELASTIC_RUN_ID', 'x')
     with pytest.raises(UsageError, match='add --launcher pytorch'):
         train_cfg()
-
-
-# --- what is missing --------------------------------------------------------
-
-
-def test_existing_files_pass(train_cfg):
-    check_files(train_cfg(), ('train', 'val'))
-
-
-@pytest.mark.parametrize(
-    ('name', 'message'),
-    [
-        ('train.txt', r'train\.txt \(train_dataloader\.dataset\.ann_file\)'),
-        ('videos', r'train_dataloader\.dataset\.data_prefix\.video=FOLDER'),
-    ],
-)
-def test_missing_data_is_named(train_cfg, tmp_path, name, message):
-    (tmp_path / name).rename(tmp_path / 'elsewhere')
-    with pytest.raises(UsageError, match=message):
-        check_files(train_cfg(), ('train',))
-    check_files(train_cfg(), ('val',))  # not read, not missed
-
-
-def test_an_evaluation_of_nothing_is_refused(train_cfg):
-    match = r'model\.backbone\.init_cfg\.checkpoint=FILE'
-    with pytest.raises(UsageError, match=match):
-        check_pretrained(train_cfg())
-
-
-def test_a_pretrained_file_has_to_exist(train_cfg, tmp_path):
-    key = 'model.backbone.init_cfg.checkpoint'
-    path = tmp_path / 'corp.pth'
-    cfg = train_cfg('--cfg-options', f'{key}={path}')
-    with pytest.raises(UsageError, match=r'there is no checkpoint .*corp'):
-        check_pretrained(cfg)
-    path.touch()
-    check_pretrained(cfg)
-
-
-def test_the_untrained_baseline_is_asked_for_explicitly(train_cfg):
-    cfg = train_cfg('--cfg-options', 'model.backbone.init_cfg=None')
-    check_pretrained(cfg)
-
-
-def test_a_whole_model_needs_no_pretrained_part(config):
-    cfg = launch.testing_config(parse_test([str(config), 'whole.pth']))
-    check_pretrained(cfg)
-
-
-# --- errors of use ----------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,9 @@ def test_the_wrapped_batch_sampler_stays_in_reach():
     skipping.skip = 1
     assert len(list(skipping)) == 1
     assert len(skipping) == 2  # of a whole epoch: schedules count on it
+
+
+def test_an_epoch_without_a_batch_is_refused():
+    loader = DataLoader(Numbers(), batch_size=11, drop_last=True)
+    with pytest.raises(ValueError, match=r'epoch of 10 videos .* batch of 11'):
+        ResumableTrainLoop(FakeRunner(), loader, max_epochs=2)

@@ -49,7 +49,7 @@ def parse_train(argv: Sequence[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='do not validate during training',
     )
-    add('--seed', type=int, help="random seed; wins over the config's")
+    add('--seed', type=_seed, help="random seed; wins over the config's")
     add(
         '--diff-rank-seed',
         action='store_true',
@@ -84,6 +84,13 @@ def parse_test(argv: Sequence[str] | None = None) -> argparse.Namespace:
         '--dump', metavar='FILE.pkl', help='write all predictions there'
     )
     return parser.parse_args(argv)
+
+
+def _seed(text: str) -> int:
+    """Read a seed as numpy takes it."""
+    if text.isdecimal() and int(text) < 2**32:
+        return int(text)
+    raise argparse.ArgumentTypeError(f'got {text!r}, expected 0 to 2**32 - 1')
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

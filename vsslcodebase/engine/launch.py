@@ -25,6 +25,7 @@ from vsslcodebase.engine.overrides import apply_overrides
 from vsslcodebase.engine.preflight import (
     UsageError,
     check_files,
+    check_lists,
     check_pretrained,
 )
 
@@ -271,6 +272,7 @@ def _build(
         raise UsageError(f'there is no checkpoint {name}')
     check_files(cfg, stages)
     check_pretrained(cfg)
+    check_lists(cfg, stages)
     if (cfg.get('randomness') or {}).get('deterministic'):
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     if cfg.launcher != 'none':

@@ -57,6 +57,12 @@ class ResumableTrainLoop(EpochBasedTrainLoop):
         """Build the dataloader, and put the skipping sampler into it."""
         super().__init__(*args, **kwargs)
         loader = self.dataloader
+        if not len(loader):  # mmengine would train on nothing, or divide by it
+            raise ValueError(
+                f'an epoch of {len(loader.sampler)} videos (in this process) '
+                f'has no batch of {loader.batch_size}; lower '
+                'train_dataloader.batch_size, or set drop_last=False'
+            )
         if not isinstance(loader.batch_sampler, SkippingBatchSampler):
             # DataLoader forbids assignment so that nobody assumes workers
             # notice; before the first iterator there are none.

@@ -12,6 +12,10 @@ from typing import Any
 
 from mmengine.config import Config
 
+from vsslcodebase.datasets.annotation import read_list
+
+LOOKED_FOR = 10  # videos of a list; none of them there is a wrong folder
+
 
 class UsageError(ValueError):
     """The command or the config asks for what is not there."""
@@ -47,6 +51,72 @@ def check_files(cfg: Config, stages: tuple[str, ...]) -> None:
                         'there, or name theirs: '
                         f'--cfg-options {key}.data_prefix.{part}=FOLDER'
                     )
+
+
+def check_lists(cfg: Config, stages: tuple[str, ...]) -> None:
+    """Read the lists of videos, and compare them with folder and model.
+
+    Args:
+        cfg: the whole config, which has passed :func:`check_files`.
+        stages: of ``'train'``, ``'val'``, ``'test'``.
+
+    Raises:
+        UsageError: if a list is empty or wrong, if none of its first videos
+            is in the folder, or if its labels are not the classifier's.
+    """
+    for stage in stages:
+        name = f'{stage}_dataloader'
+        for key, node in _dicts(cfg.get(name), name):
+            path = _local_path(node, node.get('ann_file'))
+            if node.get('type') != 'VideoListDataset' or path is None:
+                continue
+            try:
+                videos = read_list(path, node.get('delimiter', ' '))
+            except ValueError as error:
+                raise UsageError(f'{error} ({key}.ann_file)') from None
+            _check_presence(key, node, videos)
+            num_classes = (cfg.model.get('cls_head') or {}).get('num_classes')
+            if num_classes and (stage == 'train' or _compares(cfg, stage)):
+                _check_labels(f'{path} ({key}.ann_file)', videos, num_classes)
+
+
+def _check_presence(
+    key: str, dataset: dict, videos: list[tuple[str, int]]
+) -> None:
+    """Refuse a list whose first videos are all somewhere else."""
+    folder = (dataset.get('data_prefix') or {}).get('video', '')
+    if '://' in folder:
+        return
+    root = Path(dataset.get('data_root') or '', folder)
+    first = [root / video for video, _ in videos[:LOOKED_FOR]]
+    if not any(path.exists() for path in first):
+        raise UsageError(
+            f'none of the first {len(first)} videos of '
+            f'{dataset["ann_file"]} is there, as {first[0]}; set '
+            f'{key}.data_prefix.video to the folder that its paths start from'
+        )
+
+
+def _compares(cfg: Config, stage: str) -> bool:
+    """Whether predictions are compared with labels, not only written."""
+    metrics = cfg.get(f'{stage}_evaluator') or []
+    metrics = metrics if isinstance(metrics, list) else [metrics]
+    return any(metric.get('type') != 'DumpResults' for metric in metrics)
+
+
+def _check_labels(
+    where: str, videos: list[tuple[str, int]], num_classes: int
+) -> None:
+    """Refuse labels that the classifier cannot give."""
+    for video, label in videos:
+        if 0 <= label < num_classes:
+            continue
+        what = f'the label {label}' if label >= 0 else 'no label (-1)'
+        raise UsageError(
+            f'{video} has {what} in {where}, but a classifier of '
+            f'{num_classes} classes needs 0 to {num_classes - 1}; name '
+            'another list, or set model.cls_head.num_classes'
+        )
 
 
 def check_pretrained(cfg: Config) -> None:

@@ -1,0 +1,102 @@
+"""What is missing or does not fit is said before anything is built."""
+
+import pytest
+
+from vsslcodebase.engine import launch
+from vsslcodebase.engine.arguments import parse_test
+from vsslcodebase.engine.preflight import (
+    UsageError,
+    check_files,
+    check_lists,
+    check_pretrained,
+)
+
+
+def test_existing_files_pass(train_cfg):
+    check_files(train_cfg(), ('train', 'val'))
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        ('train.txt', r'train\.txt \(train_dataloader\.dataset\.ann_file\)'),
+        ('videos', r'train_dataloader\.dataset\.data_prefix\.video=FOLDER'),
+    ],
+)
+def test_missing_data_is_named(train_cfg, tmp_path, name, message):
+    (tmp_path / name).rename(tmp_path / 'elsewhere')
+    with pytest.raises(UsageError, match=message):
+        check_files(train_cfg(), ('train',))
+    check_files(train_cfg(), ('val',))  # not read, not missed
+
+
+def test_an_evaluation_of_nothing_is_refused(train_cfg):
+    match = r'model\.backbone\.init_cfg\.checkpoint=FILE'
+    with pytest.raises(UsageError, match=match):
+        check_pretrained(train_cfg())
+
+
+def test_a_pretrained_file_has_to_exist(train_cfg, tmp_path):
+    key = 'model.backbone.init_cfg.checkpoint'
+    path = tmp_path / 'corp.pth'
+    cfg = train_cfg('--cfg-options', f'{key}={path}')
+    with pytest.raises(UsageError, match=r'there is no checkpoint .*corp'):
+        check_pretrained(cfg)
+    path.touch()
+    check_pretrained(cfg)
+
+
+def test_the_untrained_baseline_is_asked_for_explicitly(train_cfg):
+    cfg = train_cfg('--cfg-options', 'model.backbone.init_cfg=None')
+    check_pretrained(cfg)
+
+
+def test_a_whole_model_needs_no_pretrained_part(config):
+    cfg = launch.testing_config(parse_test([str(config), 'whole.pth']))
+    check_pretrained(cfg)
+
+
+def listed(train_cfg, tmp_path, text, num_classes=None):
+    cfg = train_cfg()
+    (tmp_path / 'train.txt').write_text(text)
+    (tmp_path / 'videos' / 'there.mp4').touch()
+    if num_classes:
+        cfg.model.cls_head = dict(type='I3DHead', num_classes=num_classes)
+    return cfg
+
+
+def test_a_list_of_some_videos_and_labels_passes(train_cfg, tmp_path):
+    text = 'gone.mp4 0\nthere.mp4 2\n'
+    check_lists(listed(train_cfg, tmp_path, text, 3), ('train',))
+
+
+def test_pretraining_needs_no_labels(train_cfg, tmp_path):
+    check_lists(listed(train_cfg, tmp_path, 'there.mp4 -1\n'), ('train',))
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('', r'names no video \(train_dataloader\.dataset\.ann_file\)'),
+        ('there.mp4\n', 'train.txt, line 1: expected a path'),
+        ('gone.mp4 0\n', 'none of the first 1 videos .*data_prefix'),
+        ('there.mp4 3\n', 'the label 3 in .*3 classes needs 0 to 2'),
+        ('there.mp4 -1\n', r'no label \(-1\) in .*3 classes'),
+    ],
+)
+def test_a_list_that_does_not_fit_is_refused(
+    train_cfg, tmp_path, text, message
+):
+    cfg = listed(train_cfg, tmp_path, text, num_classes=3)
+    with pytest.raises(UsageError, match=message):
+        check_lists(cfg, ('train',))
+
+
+def test_predictions_are_written_for_videos_without_label(train_cfg, tmp_path):
+    cfg = listed(train_cfg, tmp_path, 'there.mp4 -1\n', num_classes=3)
+    cfg.test_dataloader = cfg.train_dataloader
+    cfg.test_evaluator = [dict(type='DumpResults', out_file_path='a.pkl')]
+    check_lists(cfg, ('test',))
+    cfg.test_evaluator = dict(type='AccMetric')
+    with pytest.raises(UsageError, match='no label'):
+        check_lists(cfg, ('test',))
