@@ -33,6 +33,6 @@ run_on() {
         )
     fi
     # exec: a signal to this script has to reach torchrun
-    exec "$(python_of_project)" -m torch.distributed.run "${place[@]}" \
+    exec "$(python_of_project)" "$tools/torchrun.py" "${place[@]}" \
         --nproc_per_node="$gpus" "$@"
 }

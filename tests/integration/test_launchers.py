@@ -12,6 +12,7 @@ from vsslcodebase.compat import load_checkpoint
 ROOT = Path(__file__).resolve().parents[2]
 DIST_TRAIN = ROOT / 'tools' / 'dist_train.sh'
 DIST_TEST = ROOT / 'tools' / 'dist_test.sh'
+TORCHRUN = ROOT / 'tools' / 'torchrun.py'
 SLURM_TRAIN = ROOT / 'tools' / 'slurm_train.sh'
 
 # SyncBN throughout, and no noise, which ranks would draw alike
@@ -181,10 +182,18 @@ def test_dist_train_calls_torchrun(command, fake, environment, expected):
     )
     words = done.stdout.splitlines()[1:]
     assert words == [
-        *('-m', 'torch.distributed.run', *expected, '--nproc_per_node=4'),
+        *(str(TORCHRUN), *expected, '--nproc_per_node=4'),
         *(str(ROOT / 'tools' / 'train.py'), 'a config.py'),
         *('--launcher', 'pytorch', '--work-dir', 'my runs'),
     ]
+
+
+def test_a_failing_process_is_heard(command):
+    done = command('bash', DIST_TRAIN, 'no config.py', 1)
+    assert done.returncode == 1
+    assert 'error: there is no config file no config.py' in done.stderr
+    assert 'process 0 ended with exit code 2' in done.stderr
+    assert 'Traceback' not in done.stderr
 
 
 def test_dist_test_calls_torchrun(command, fake):
@@ -194,7 +203,7 @@ def test_dist_test_calls_torchrun(command, fake):
         PYTHON=str(fake('python')),
     )
     assert done.stdout.splitlines()[1:] == [
-        *('-m', 'torch.distributed.run', '--standalone'),
+        *(str(TORCHRUN), '--standalone'),
         *('--nproc_per_node=2', str(ROOT / 'tools' / 'test.py')),
         *('a config.py', 'my epoch.pth', '--launcher', 'pytorch'),
         *('--dump', 'x.pkl'),
