@@ -29,6 +29,7 @@ COMMON = {
     'late_start.mp4': dict(times=list(range(150, 190)), b_frames=2),
     'odd_width.webm': dict(codec='libvpx-vp9', size=(48, 61)),
     '444.mp4': dict(pixels='yuv444p', size=(47, 61)),
+    'padded_rows.mp4': dict(size=(36, 48), b_frames=2),
     'one_frame.mp4': dict(num_frames=1),
     'one_per_second.mp4': dict(fps=1),
 }

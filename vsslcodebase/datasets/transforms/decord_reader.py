@@ -48,7 +48,20 @@ class DecordReader(VideoReader):
         try:
             return list(self._reader.get_batch(indices).asnumpy())
         except _ERRORS as error:
-            raise BadVideoError(self.path, _first_line(error)) from error
+            if 'size must exactly match' not in str(error):
+                raise BadVideoError(self.path, _first_line(error)) from error
+        return [_without_padding(self._reader[i].asnumpy()) for i in indices]
+
+
+def _without_padding(frame: np.ndarray) -> np.ndarray:
+    """Return (H, W, 3) pixels of a frame whose rows decord has misread.
+
+    FFmpeg pads rows in memory. Where that makes a row of 3*W bytes one of 4*W,
+    as at W = 48, decord takes it for W pixels of four channels.
+    """
+    height, width, channels = frame.shape
+    rows = frame.reshape(height, width * channels)[:, : width * 3]
+    return rows.reshape(height, width, 3)
 
 
 def _first_line(error: Exception) -> str:
