@@ -21,6 +21,11 @@ from mmengine.registry import init_default_scope
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
+from vsslcodebase.engine.preflight import (
+    UsageError,
+    check_files,
+    check_lists,
+)
 from vsslcodebase.registry import DATASETS
 from vsslcodebase.visualization import clip_captions, clip_sheet
 
@@ -32,7 +37,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '-n',
         '--num-clips',
-        type=int,
+        type=natural,
         default=8,
         help='rows, rounded up to whole videos',
     )
@@ -48,28 +53,39 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--first', type=int, default=0, help='first video')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--epoch', type=int, default=0)
-    parser.add_argument('--tile', type=int, default=112, help='pixels')
-    parser.add_argument('--columns', type=int, default=16)
+    parser.add_argument('--tile', type=natural, default=112, help='pixels')
+    parser.add_argument('--columns', type=natural, default=16)
     parser.add_argument(
         '--cfg-options', nargs='+', action=OverrideAction, default={}
     )
     return parser.parse_args()
 
 
+def natural(text: str) -> int:
+    """Read a number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected 1 or more, got {text!r}')
+    return int(text)
+
+
 def main() -> None:
     """Write the sheet."""
     args = parse_args()
+    path = Path(args.out)
+    if not cv2.haveImageWriter(str(path)):
+        raise UsageError(f'--out is an image, as clips.png, got {path}')
     cfg = load_config(args.config, args.cfg_options)
+    check_files(cfg, (args.loader,))
+    check_lists(cfg, (args.loader,))
     init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
     dataset = DATASETS.build(cfg[f'{args.loader}_dataloader'].dataset)
     dataset.set_seed(args.seed)
     dataset.set_epoch(args.epoch)
     clips, captions, notes = collect(dataset, args.first, args.num_clips)
     sheet = clip_sheet(clips, captions, notes, args.tile, args.columns)
-    path = Path(args.out)
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), sheet[..., ::-1]):  # OpenCV wants BGR
-        raise OSError(f'cannot write an image to {path}')
+        raise UsageError(f'cannot write an image to {path}')
     print(f'{len(clips)} clips on {path}')
 
 
@@ -93,12 +109,12 @@ def collect(
         packed = dataset[index]
         videos = packed['inputs'].permute(0, 2, 3, 4, 1).numpy()  # VTHWC
         clips += list(videos)
-        captions += clip_captions(packed['data_samples'])
         numbers = indices[-1].reshape(-1, videos.shape[1])
         crops = len(videos) // len(numbers)  # ThreeCrop: clips share frames
+        captions += clip_captions(packed['data_samples'], crops)
         notes += [list(map(str, n)) for n in numbers for _ in range(crops)]
     if not clips:
-        raise ValueError(
+        raise UsageError(
             f'no clips from video {first} on: the list has {len(dataset)}; '
             'change --first or -n'
         )

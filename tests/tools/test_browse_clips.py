@@ -6,6 +6,7 @@ import cv2
 import pytest
 from config_files import CONFIGS, load, tool
 
+from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.visualization.clip_sheet import CAPTION_PX, GAP_PX
 
 CORP_M = CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py'
@@ -61,3 +62,19 @@ def test_three_crops_of_a_clip_carry_its_frame_numbers(browse):
 def test_asking_beyond_the_list_is_an_error(browse):
     with pytest.raises(ValueError, match='the list has 3'):
         browse(CORP_M, 'train', '--first', '7')
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [(['-o', 'sheet.foo'], 'is an image'), (['-n', '1', '-o', '/'], 'image')],
+)
+def test_an_image_that_cannot_be_written_is_an_error(browse, words, message):
+    with pytest.raises(UsageError, match=message):
+        browse(CORP_M, 'train', *words)
+
+
+@pytest.mark.parametrize('option', ['-n', '--tile', '--columns'])
+def test_there_is_no_sheet_of_nothing(browse, capsys, option):
+    with pytest.raises(SystemExit):
+        browse(CORP_M, 'train', option, '0')
+    assert "expected 1 or more, got '0'" in capsys.readouterr().err

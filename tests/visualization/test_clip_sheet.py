@@ -111,6 +111,14 @@ def test_caption_says_when_two_clips_start_together():
     assert [line.endswith('(tie)') for line in lines] == [True, True, False]
 
 
+def test_caption_counts_crops_apart_from_clips():
+    lines = clip_captions(sample([3, 3, 3, 7, 7, 7]), crops=3)
+    assert 'clip 0, crop 3 of 3: starts at frame 3' in lines[2]
+    assert lines[2].endswith('1st of 2 in time')
+    assert 'clip 1, crop 1 of 3: starts at frame 7' in lines[3]
+    assert lines[3].endswith('2nd of 2 in time')
+
+
 def test_caption_states_pace_and_omits_a_missing_label():
     line = clip_captions(sample([0], pace_label=torch.tensor([2])))[0]
     assert line.endswith('pace label 2')

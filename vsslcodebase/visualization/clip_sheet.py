@@ -62,7 +62,7 @@ def clip_sheet(
     return np.concatenate(strips)
 
 
-def clip_captions(sample: ActionDataSample) -> list[str]:
+def clip_captions(sample: ActionDataSample, crops: int = 1) -> list[str]:
     """Say of each clip of a video where it lies and what it is asked for.
 
     Args:
@@ -70,6 +70,7 @@ def clip_captions(sample: ActionDataSample) -> list[str]:
             ``clip_start (V,)`` in frames and ``frame_interval (V,)``; where
             there are, ``clip_time (V,)`` in seconds, ``pace_label (V,)`` and
             ``gt_label``.
+        crops: Neighbouring rows that are crops of one clip.
 
     Returns:
         V lines. "2nd of 4 in time" is the order that CORP asks for.
@@ -79,13 +80,14 @@ def clip_captions(sample: ActionDataSample) -> list[str]:
     label = f' label {int(sample.gt_label)}' if 'gt_label' in sample else ''
     lines = []
     for row, start in enumerate(starts):
-        place = int((starts < start).sum()) + 1
-        tie = ' (tie)' if (starts == start).sum() > 1 else ''
+        place = int((starts < start).sum()) // crops + 1
+        tie = ' (tie)' if (starts == start).sum() > crops else ''
+        crop = f', crop {row % crops + 1} of {crops}' if crops > 1 else ''
         line = (
-            f'{name}{label} | clip {row}: starts at frame {int(start)}'
-            f'{_seconds(sample, row)}, interval '
+            f'{name}{label} | clip {row // crops}{crop}: '
+            f'starts at frame {int(start)}{_seconds(sample, row)}, interval '
             f'{float(sample.frame_interval[row]):g} | '
-            f'{_ordinal(place)} of {len(starts)} in time{tie}'
+            f'{_ordinal(place)} of {len(starts) // crops} in time{tie}'
         )
         if 'pace_label' in sample:
             line += f' | pace label {int(sample.pace_label[row])}'
