@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from mmengine.registry import init_default_scope
 
+import vsslcodebase.models  # noqa: F401, a sampler may live in a head's file
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
