@@ -119,10 +119,10 @@ def test_repeated_and_unordered_indices_share_read_only_frames(encoded):
 def test_each_distinct_frame_is_converted_once(encoded, monkeypatch):
     with open_reader(encoded('gop250.mp4'), 'pyav') as reader:
         converted = []
-        original = reader._to_rgb
+        original = reader._converter.to_rgb
         monkeypatch.setattr(
-            reader,
-            '_to_rgb',
+            reader._converter,
+            'to_rgb',
             lambda frame: converted.append(frame.pts) or original(frame),
         )
         reader.get_frames([5, 9, 5, 12, 9, 9])
@@ -239,7 +239,7 @@ def test_frames_of_different_size_are_a_bad_video(encoded):
     """As in streams that change their resolution."""
     with open_reader(encoded('gop12.mp4'), 'pyav') as reader:
         reader._decode = lambda indices: [
-            np.zeros((8, 8 + index, 3), np.uint8) for index in indices
+            (index, np.zeros((8, 8 + index, 3), np.uint8)) for index in indices
         ]
         with pytest.raises(BadVideoError, match=r'from \(8, 8\) to \(8, 9\)'):
             reader.get_frames([0, 1])

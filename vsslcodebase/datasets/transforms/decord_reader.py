@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import decord
 import numpy as np
 
@@ -44,7 +46,11 @@ class DecordReader(VideoReader):
         """Release the decoder and the file; may be called more than once."""
         self.__dict__.pop('_reader', None)
 
-    def _decode(self, indices: list[int]) -> list[np.ndarray]:
+    def _decode(self, indices: list[int]) -> Iterable[tuple[int, np.ndarray]]:
+        return zip(indices, self._get_batch(indices))
+
+    def _get_batch(self, indices: list[int]) -> list[np.ndarray]:
+        """Decode ``indices``, in that order."""
         try:
             return list(self._reader.get_batch(indices).asnumpy())
         except _ERRORS as error:

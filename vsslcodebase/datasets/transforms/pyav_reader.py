@@ -8,9 +8,10 @@ from itertools import dropwhile
 
 import av
 import numpy as np
-from av.video.reformatter import VideoReformatter
 
 from .packet_index import Packet, PacketIndex, Run
+from .picture import Picture
+from .pyav_frames import FrameConverter
 from .video_reader import BadVideoError, VideoReader
 
 # Containers with a time stamp for every frame and exact seeking. In others,
@@ -39,8 +40,7 @@ class PyAVReader(VideoReader):
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
-        # One for all frames: setting it up costs more than a small frame.
-        self._converter = VideoReformatter()
+        self._converter = FrameConverter()
         try:
             with self._ffmpeg_errors():
                 self._open()
@@ -173,68 +173,81 @@ class PyAVReader(VideoReader):
         )
         return self._decode_packets(packets)
 
-    def _decode(self, indices: list[int]) -> list[np.ndarray]:
-        frames: dict[int, np.ndarray] = {}
+    def _decode(self, indices: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+        with self._ffmpeg_errors():
+            for index, frame in self._frames(indices):
+                yield index, self._converter.to_rgb(frame)
+
+    def _visit(self, indices: list[int]) -> Iterator[tuple[int, Picture]]:
+        for index, frame in self._frames(indices):
+            with self._ffmpeg_errors():
+                picture = self._converter.to_picture(frame)
+            yield index, picture
+
+    def _frames(
+        self, indices: list[int]
+    ) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Yield the frames with their numbers, each once.
+
+        Raises:
+            BadVideoError: A frame is damaged or does not come.
+        """
+        missing = set(indices)
+        for index, frame in self._find(indices):
+            if frame.is_corrupt:
+                raise BadVideoError(
+                    self.path, f'a frame is damaged, {frame!r}'
+                )
+            if index in missing:
+                missing.remove(index)
+                yield index, frame
+        if missing:  # never invent a frame
+            raise BadVideoError(
+                self.path,
+                f'frame {min(missing)} of {self.total_frames} does not decode',
+            )
+
+    def _find(self, indices: list[int]) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Yield those of the frames that the decoder gives."""
         with self._ffmpeg_errors():
             if self._index is None:
-                frames = self._pick_counting(indices)
+                yield from self._count(indices)
             else:
                 for run in self._index.runs(indices):
-                    frames.update(self._decode_run(self._index, run))
-        for i in indices:
-            if i not in frames:  # never invent a frame
-                raise BadVideoError(
-                    self.path,
-                    f'frame {i} of {self.total_frames} does not decode',
-                )
-        return [frames[i] for i in indices]
+                    yield from self._find_run(self._index, run)
 
-    def _decode_run(
+    def _find_run(
         self, index: PacketIndex, run: Run
-    ) -> dict[int, np.ndarray]:
-        """Return the frames of a run that the decoder gives."""
+    ) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Yield the frames of a run that the decoder gives."""
         waiting = {index.times[i]: i for i in run.frames}
-        found = self._pick(self._decode_from(index, run.start), waiting)
-        if len(found) < len(run.frames) and run.start > 0:
+        yield from self._pick(self._decode_from(index, run.start), waiting)
+        if waiting and run.start > 0:
             # A key frame that is none (intra refresh), or seeking went too
             # far: once more from where the decoder cannot miss anything.
-            found = self._pick(self._decode_from_start(), waiting)
-        return found
+            yield from self._pick(self._decode_from_start(), waiting)
 
     def _pick(
-        self, frames: Iterable[av.VideoFrame], wanted: dict[int, int]
-    ) -> dict[int, np.ndarray]:
-        """Convert the frames with the wanted times: {time: number}."""
-        last_time = max(wanted)
-        found: dict[int, np.ndarray] = {}
+        self, frames: Iterable[av.VideoFrame], waiting: dict[int, int]
+    ) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Yield the frames with the waiting times, and remove those."""
+        last_time = max(waiting)
         for frame in frames:
-            if frame.pts in wanted:
-                found[wanted[frame.pts]] = self._to_rgb(frame)
+            if frame.pts in waiting:
+                yield waiting.pop(frame.pts), frame
             if frame.pts is not None and frame.pts >= last_time:
                 break
-        return found
 
-    def _pick_counting(self, indices: list[int]) -> dict[int, np.ndarray]:
-        """Convert the frames ``indices``, recognised by their rank."""
+    def _count(
+        self, indices: list[int]
+    ) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Yield the frames ``indices``, recognised by their rank."""
         wanted = set(indices)
-        found: dict[int, np.ndarray] = {}
         for rank, frame in enumerate(self._decode_from_start()):
             if rank in wanted:
-                found[rank] = self._to_rgb(frame)
-            if len(found) == len(wanted):
+                yield rank, frame
+            if rank == indices[-1]:
                 break
-        return found
-
-    def _to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
-        """Convert to (H, W, 3) uint8 RGB, upright."""
-        if frame.is_corrupt:
-            raise BadVideoError(self.path, f'a frame is damaged, {frame!r}')
-        rgb = self._converter.reformat(frame, format='rgb24', threads=1)
-        image: np.ndarray = rgb.to_ndarray()
-        if frame.rotation:
-            quarter_turns = round(frame.rotation / 90)  # counter-clockwise
-            image = np.ascontiguousarray(np.rot90(image, quarter_turns))
-        return image
 
     @contextmanager
     def _ffmpeg_errors(self) -> Iterator[None]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+
+from .picture import Picture
 
 
 class BadVideoError(RuntimeError):
@@ -78,30 +80,86 @@ class VideoReader(ABC):
             IndexError: An index is out of range.
             BadVideoError: A frame does not decode, or frames differ in size.
         """
+        wanted, places = self._distinct(indices)
+        frames = dict(self._decode(wanted)) if wanted else {}
+        for frame in frames.values():
+            self._check_same(frame.shape, frames[wanted[0]].shape)
+            frame.flags.writeable = False
+        return [frames[wanted[place]] for place in places]
+
+    def visit(self, indices: Sequence[int]) -> Iterator[tuple[int, Picture]]:
+        """Yield each distinct frame of ``indices`` once, as it is decoded.
+
+        Args:
+            indices: Frame numbers in [0, total_frames).
+
+        Yields:
+            A frame's number and the frame, in no order to rely on. The memory
+            of a picture is valid until the next one is asked for.
+
+        Raises:
+            IndexError: An index is out of range.
+            BadVideoError: A frame does not decode, or frames differ in size,
+                layout or colour space.
+        """
+        wanted, _ = self._distinct(indices)
+        first: Picture | None = None
+        for index, picture in self._visit(wanted) if wanted else ():
+            first = first or picture
+            self._check_same(picture.size, first.size)
+            if (
+                picture.layout != first.layout
+                or picture.matrix is not first.matrix
+            ):
+                raise BadVideoError(
+                    self.path, 'the pixel format changes within the video'
+                )
+            yield index, picture
+
+    def _distinct(self, indices: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Return the ascending distinct indices, and each one's place there.
+
+        Raises:
+            IndexError: An index is out of range.
+        """
         wanted, places = np.unique(
             np.asarray(indices, np.int64), return_inverse=True
         )
-        if not len(wanted):
-            return []
-        if wanted[0] < 0 or wanted[-1] >= self.total_frames:
+        if len(wanted) and not 0 <= wanted[0] <= wanted[-1] < (
+            self.total_frames
+        ):
             raise IndexError(
                 f'{self.path} has frames 0 to {self.total_frames - 1}, but '
                 f'frames {wanted[0]} to {wanted[-1]} were asked for'
             )
-        frames = self._decode(wanted.tolist())
-        for frame in frames:
-            if frame.shape != frames[0].shape:
-                raise BadVideoError(
-                    self.path,
-                    'the frame size changes within the video, from '
-                    f'{frames[0].shape[:2]} to {frame.shape[:2]}',
-                )
-            frame.flags.writeable = False
-        return [frames[place] for place in places.reshape(-1)]
+        return wanted.tolist(), places.reshape(-1).tolist()
+
+    def _check_same(
+        self, shape: tuple[int, ...], first: tuple[int, ...]
+    ) -> None:
+        """Refuse a video whose frames differ in size."""
+        if shape[:2] != first[:2]:
+            raise BadVideoError(
+                self.path,
+                'the frame size changes within the video, from '
+                f'{first[:2]} to {shape[:2]}',
+            )
 
     @abstractmethod
-    def _decode(self, indices: list[int]) -> list[np.ndarray]:
-        """Decode ``indices``, which are ascending, distinct and in range."""
+    def _decode(self, indices: list[int]) -> Iterable[tuple[int, np.ndarray]]:
+        """Give each of ``indices``, ascending, distinct and in range, once.
+
+        Returns:
+            Frame numbers and (H, W, 3) uint8 RGB arrays, in any order.
+
+        Raises:
+            BadVideoError: A frame does not decode.
+        """
+
+    def _visit(self, indices: list[int]) -> Iterable[tuple[int, Picture]]:
+        """Give what :meth:`_decode` gives as pictures."""
+        for index, frame in self._decode(indices):
+            yield index, Picture.of_rgb(frame)
 
     @abstractmethod
     def close(self) -> None:
