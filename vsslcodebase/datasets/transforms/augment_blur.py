@@ -13,6 +13,8 @@ from mmcv.transforms import BaseTransform
 
 from vsslcodebase.registry import TRANSFORMS
 
+from .clip_plan import ClipPlan
+
 
 def gaussian_kernel(sigma: float, kernel_size: int) -> np.ndarray:
     """Return a normalised Gaussian of at most ``kernel_size`` (odd) taps.
@@ -23,6 +25,22 @@ def gaussian_kernel(sigma: float, kernel_size: int) -> np.ndarray:
     radius = min(kernel_size // 2, math.ceil(4 * sigma))
     taps = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return (taps / taps.sum()).astype(np.float32)
+
+
+def blur(
+    image: np.ndarray, kernel: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Convolve (H, W) or (H, W, C) uint8 with a kernel in both directions.
+
+    Args:
+        image: What is blurred.
+        kernel: (odd,) float32.
+        out: Where the result goes, which may be ``image``.
+    """
+    border = cv2.BORDER_REFLECT_101
+    return cv2.sepFilter2D(
+        image, -1, kernel, kernel, dst=out, borderType=border
+    )
 
 
 @TRANSFORMS.register_module()
@@ -58,19 +76,24 @@ class ClipGaussianBlur(BaseTransform):
         self.sigma_range = tuple(sigma_range)
         self.kernel_size = kernel_size
 
+    def draw(self) -> np.ndarray | None:
+        """Draw the kernel; None leaves the frames as they are."""
+        if np.random.rand() >= self.prob:
+            return None
+        low, high = self.sigma_range
+        return gaussian_kernel(np.random.uniform(low, high), self.kernel_size)
+
+    def plan(self, plan: ClipPlan) -> None:
+        """Draw what :meth:`transform` would, for ``FastClips``."""
+        kernel = self.draw()
+        if kernel is not None:
+            plan.steps.append(kernel)
+
     def transform(self, results: dict) -> dict:
         """Blur all frames alike, or none."""
-        if np.random.rand() >= self.prob:
-            return results
-        low, high = self.sigma_range
-        sigma = np.random.uniform(low, high)
-        kernel = gaussian_kernel(sigma, self.kernel_size)
-        results['imgs'] = [
-            cv2.sepFilter2D(
-                img, -1, kernel, kernel, borderType=cv2.BORDER_REFLECT_101
-            )
-            for img in results['imgs']
-        ]
+        kernel = self.draw()
+        if kernel is not None:
+            results['imgs'] = [blur(img, kernel) for img in results['imgs']]
         return results
 
     def __repr__(self) -> str:

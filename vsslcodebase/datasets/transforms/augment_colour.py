@@ -7,14 +7,16 @@ each rounds to the nearest value and clips to [0, 255].
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from vsslcodebase.registry import TRANSFORMS
 
-# Luma of ITU-R BT.601, the grey of PIL, OpenCV and torchvision
-_GREY_WEIGHTS = np.array([0.299, 0.587, 0.114])
+from .clip_plan import ClipPlan, ColourChange
+from .colour_matrix import GREY_WEIGHTS
 
 
 def adjust_brightness(clip: np.ndarray, factor: float) -> np.ndarray:
@@ -30,13 +32,13 @@ def adjust_contrast(clip: np.ndarray, factor: float) -> np.ndarray:
     could read time from. The mean of the clip gives all frames one mapping.
     """
     means = cv2.mean(_as_image(clip))[:3]
-    grey = float(np.dot(_GREY_WEIGHTS, means))
+    grey = float(np.dot(GREY_WEIGHTS, means))
     return _map_values(clip, factor * np.arange(256) + (1 - factor) * grey)
 
 
 def adjust_saturation(clip: np.ndarray, factor: float) -> np.ndarray:
     """Blend each pixel with its grey (factor >= 0; 0 is grey)."""
-    matrix = factor * np.eye(3) + (1 - factor) * _GREY_WEIGHTS  # row = out
+    matrix = factor * np.eye(3) + (1 - factor) * GREY_WEIGHTS  # row = out
     return cv2.transform(_as_image(clip), matrix).reshape(clip.shape)
 
 
@@ -57,6 +59,33 @@ def to_grey(clip: np.ndarray) -> np.ndarray:
     """Return the luma in all three channels."""
     grey = cv2.cvtColor(_as_image(clip), cv2.COLOR_RGB2GRAY)
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB).reshape(clip.shape)
+
+
+def _remove_colour(clip: np.ndarray, amount: float) -> np.ndarray:
+    return to_grey(clip)
+
+
+_ADJUST: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+    'brightness': adjust_brightness,
+    'contrast': adjust_contrast,
+    'saturation': adjust_saturation,
+    'hue': adjust_hue,
+    'grey': _remove_colour,
+}
+
+
+def change_colours(
+    clip: np.ndarray, changes: Sequence[ColourChange]
+) -> np.ndarray:
+    """Make the changes one after the other.
+
+    Args:
+        clip: (T, H, W, 3) uint8 RGB.
+        changes: Their names and amounts.
+    """
+    for name, amount in changes:
+        clip = _ADJUST[name](clip, amount)
+    return clip
 
 
 def _as_image(clip: np.ndarray) -> np.ndarray:
@@ -111,21 +140,29 @@ class ClipColorJitter(BaseTransform):
         self.saturation = saturation
         self.hue = hue
 
+    def draw(self) -> list[ColourChange]:
+        """Draw amounts and order of the changes; none leaves the colours."""
+        if np.random.rand() >= self.prob:
+            return []
+        changes = [
+            ColourChange('brightness', self._factor(self.brightness)),
+            ColourChange('contrast', self._factor(self.contrast)),
+            ColourChange('saturation', self._factor(self.saturation)),
+            ColourChange('hue', np.random.uniform(-self.hue, self.hue)),
+        ]
+        order = np.random.permutation(len(changes))
+        return [changes[place] for place in order]
+
+    def plan(self, plan: ClipPlan) -> None:
+        """Draw what :meth:`transform` would, for ``FastClips``."""
+        plan.steps += self.draw()
+
     def transform(self, results: dict) -> dict:
         """Change all frames alike, or none."""
-        if np.random.rand() >= self.prob:
-            return results
-        changes = [
-            (adjust_brightness, self._factor(self.brightness)),
-            (adjust_contrast, self._factor(self.contrast)),
-            (adjust_saturation, self._factor(self.saturation)),
-            (adjust_hue, np.random.uniform(-self.hue, self.hue)),
-        ]
-        clip = np.stack(results['imgs'])
-        for place in np.random.permutation(len(changes)):
-            change, amount = changes[place]
-            clip = change(clip, amount)
-        results['imgs'] = list(clip)
+        changes = self.draw()
+        if changes:
+            clip = change_colours(np.stack(results['imgs']), changes)
+            results['imgs'] = list(clip)
         return results
 
     @staticmethod
@@ -153,6 +190,11 @@ class ClipGrayscale(BaseTransform):
         if not 0 <= prob <= 1:
             raise ValueError(f'prob must be in [0, 1], got {prob}')
         self.prob = prob
+
+    def plan(self, plan: ClipPlan) -> None:
+        """Draw what :meth:`transform` would, for ``FastClips``."""
+        if np.random.rand() < self.prob:
+            plan.steps.append(ColourChange('grey', 0.0))
 
     def transform(self, results: dict) -> dict:
         """Make all frames grey, or none."""

@@ -13,6 +13,8 @@ from mmcv.transforms import BaseTransform
 
 from vsslcodebase.registry import TRANSFORMS
 
+from .clip_plan import ClipPlan
+
 _CROP_TRIES = 10
 
 
@@ -50,11 +52,12 @@ class ClipRandomResizedCrop(BaseTransform):
             raise ValueError(
                 f'aspect_range must be ascending and > 0, got {aspect_range}'
             )
-        self.size = (size, size) if isinstance(size, int) else tuple(size)
-        if len(self.size) != 2 or min(self.size) < 1:
+        sizes = (size, size) if isinstance(size, int) else tuple(size)
+        if len(sizes) != 2 or min(sizes) < 1:
             raise ValueError(
                 f'size must be one or two numbers >= 1, got {size}'
             )
+        self.size = sizes
         self.area_range = tuple(area_range)
         self.aspect_range = tuple(aspect_range)
 
@@ -83,6 +86,10 @@ class ClipRandomResizedCrop(BaseTransform):
         box_width = max(min(width, round(height * aspect)), 1)
         top, left = (height - box_height) // 2, (width - box_width) // 2
         return top, left, box_height, box_width
+
+    def plan(self, plan: ClipPlan) -> None:
+        """Draw what :meth:`transform` would, for ``FastClips``."""
+        plan.resize(self.sample_box(*plan.frame_size), self.size)
 
     def transform(self, results: dict) -> dict:
         """Crop and resize all frames alike."""
@@ -138,15 +145,25 @@ class ClipFlip(BaseTransform):
                     f'got {old!r}: {new!r}'
                 )
 
-    def transform(self, results: dict) -> dict:
-        """Flip, or not."""
-        if self.flip_label_map and results.get('num_clips', 1) > 1:
+    def draw(self, num_clips: int) -> bool:
+        """Draw whether to flip a clip of a video that gives ``num_clips``."""
+        if self.flip_label_map and num_clips > 1:
             raise ValueError(
                 'flip_label_map changes the label of the video, but there '
-                f'are num_clips={results["num_clips"]} clips, flipped '
-                'independently; sample one clip, or leave out flip_label_map'
+                f'are num_clips={num_clips} clips, flipped independently; '
+                'sample one clip, or leave out flip_label_map'
             )
-        if np.random.rand() >= self.prob:
+        return np.random.rand() < self.prob
+
+    def plan(self, plan: ClipPlan) -> None:
+        """Draw what :meth:`transform` would, for ``FastClips``."""
+        if self.draw(plan.num_clips):
+            plan.is_flipped = not plan.is_flipped
+            plan.label = self.flip_label_map.get(plan.label, plan.label)
+
+    def transform(self, results: dict) -> dict:
+        """Flip, or not."""
+        if not self.draw(results.get('num_clips', 1)):
             return results
         results['imgs'] = [cv2.flip(img, 1) for img in results['imgs']]
         if self.flip_label_map:

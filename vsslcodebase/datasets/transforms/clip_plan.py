@@ -1,0 +1,85 @@
+"""What will be done with a clip, drawn before its frames are decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+
+class ColourChange(NamedTuple):
+    """An operation of :mod:`.augment_colour`, by name, and its amount.
+
+    Names are 'brightness', 'contrast', 'saturation', 'hue' and 'grey'.
+    """
+
+    name: str
+    amount: float
+
+
+@dataclass
+class ClipPlan:
+    """The parameters of one clip's augmentation.
+
+    Each :class:`Plannable` operation writes here what it draws. Places are
+    those of the decoded, upright frame.
+
+    Attributes:
+        frame_size: Height and width of the frames, in pixels.
+        num_clips: Clips that the video gives.
+        box: Top, left, height, width of what is shown; all of it at first.
+        size: Height and width of the result.
+        is_resized: Whether ``box`` and ``size`` have been chosen.
+        is_flipped: Mirrored left to right, after resizing.
+        label: Class of the video, which a flip may change; -1 for none.
+        steps: Changes of colours, and kernels (1D, odd) of blurs, in order.
+    """
+
+    frame_size: tuple[int, int]
+    num_clips: int = 1
+    label: int = -1
+    box: tuple[int, int, int, int] = field(init=False)
+    size: tuple[int, int] = field(init=False)
+    is_resized: bool = False
+    is_flipped: bool = False
+    steps: list[ColourChange | np.ndarray] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Show the whole frame as it is."""
+        self.box = (0, 0, *self.frame_size)
+        self.size = self.frame_size
+
+    @property
+    def colour_changes(self) -> list[ColourChange]:
+        """The steps that change colours, in order."""
+        return [s for s in self.steps if isinstance(s, ColourChange)]
+
+    @property
+    def kernels(self) -> list[np.ndarray]:
+        """The steps that blur, in order."""
+        return [s for s in self.steps if not isinstance(s, ColourChange)]
+
+    def resize(
+        self, box: tuple[int, int, int, int], size: tuple[int, int]
+    ) -> None:
+        """Show ``box`` at ``size``.
+
+        Raises:
+            ValueError: Another operation has done so before.
+        """
+        if self.is_resized or self.steps:
+            raise ValueError(
+                'FastClips crops once, before colours and blur: put the '
+                'ClipRandomResizedCrop first and leave out others, or use '
+                'DecodeClips with PerClip'
+            )
+        self.box, self.size, self.is_resized = box, size, True
+
+
+@runtime_checkable
+class Plannable(Protocol):
+    """A transform whose work ``FastClips`` can do in its own way."""
+
+    def plan(self, plan: ClipPlan) -> None:
+        """Draw what ``transform`` would draw, and write it to ``plan``."""
