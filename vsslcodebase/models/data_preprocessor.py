@@ -21,6 +21,11 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
 
     Serves our trunks and MMAction2's ``Recognizer3D`` alike.
 
+    Where ``FastClips(apply_colour='preprocessor')`` has left the colours to
+    it, it makes them: YUV to RGB, jitter and grey, clipping to 0..255, mean
+    and std are one matrix product and one clamp. What the worker would have
+    made is this rounded to whole numbers.
+
     Args:
         mean: One value per channel on the 0-255 scale; RGB for the default.
         std: One positive value per channel, same scale.
@@ -59,8 +64,9 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
             The same keys, ``inputs`` being (B, V, C, T, H, W) float32.
 
         Raises:
-            ValueError: The videos of the batch differ in shape, or the
-                number of channels is not that of ``mean``.
+            ValueError: The videos of the batch differ in shape, the number
+                of channels is not that of ``mean``, or only some of them
+                have a ``colour_matrix``.
         """
         data = self.cast_data(data)
         inputs = _stack(data['inputs'])
@@ -71,9 +77,54 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
                 f'{tuple(inputs.shape)}; pack clips with PackClips, or with '
                 "FormatShape(input_format='NCTHW')"
             )
-        # Out of place once, then in place: one float copy of the batch.
-        inputs = inputs.float().sub(self.mean).div_(self.std)
+        matrices = _colour_matrices(data.get('data_samples'))
+        if matrices is None:
+            # Out of place once, then in place: one float copy of the batch.
+            inputs = inputs.float().sub(self.mean).div_(self.std)
+        else:
+            inputs = self._colour(inputs, matrices)
         return {**data, 'inputs': inputs}
+
+    def _colour(self, inputs: Tensor, matrices: Tensor) -> Tensor:
+        """Make standardised RGB of any colours, linear in RGB.
+
+        Args:
+            inputs: (B, V, 3, T, H, W).
+            matrices: (B, V, 3, 4) float32, to RGB on 0..255.
+        """
+        if matrices.shape[:2] != inputs.shape[:2] or inputs.shape[2] != 3:
+            raise ValueError(
+                'colour_matrix must be (V, 3, 4) for clips (V, 3, T, H, W), '
+                f'got {tuple(matrices.shape[1:])} for '
+                f'{tuple(inputs.shape[1:])}'
+            )
+        mean, std = self.mean.view(3, 1), self.std.view(3, 1)
+        linear = (matrices[..., :3] / std).flatten(0, 1)  # (B*V, 3, 3)
+        offset = ((matrices[..., 3:] - mean) / std).flatten(0, 1)
+        pixels = inputs.flatten(0, 1).flatten(2)  # (B*V, 3, T*H*W)
+        # Autocast would round 0..255 to eight or eleven bits.
+        with torch.autocast(inputs.device.type, enabled=False):
+            colours = torch.baddbmm(offset, linear, pixels.float())
+        colours.clamp_(min=-mean / std, max=(255 - mean) / std)
+        return colours.view(inputs.shape)
+
+
+def _colour_matrices(data_samples: Sequence[Any] | None) -> Tensor | None:
+    """Return (B, V, 3, 4), or None where colours are made already."""
+    matrices = [
+        sample.colour_matrix
+        for sample in data_samples or ()
+        if 'colour_matrix' in sample
+    ]
+    if not matrices:
+        return None
+    if len(matrices) < len(data_samples or ()):
+        raise ValueError(
+            f'{len(matrices)} of {len(data_samples or ())} videos have a '
+            'colour_matrix: give FastClips the same apply_colour in all data '
+            'sets of a batch'
+        )
+    return torch.stack(matrices)
 
 
 def _per_channel(values: Sequence[float]) -> Tensor:

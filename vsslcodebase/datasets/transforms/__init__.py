@@ -12,7 +12,8 @@ from .clip_sampling import (
     SampleSeparatedClips,
     SampleUniformClips,
 )
-from .decoding import DecodeClips, OpenVideo
+from .decoding import DecodeClips, DecodeOnDemand, OpenVideo
+from .fast_clips import FastClips
 from .formatting import PackClips
 from .per_clip import PerClip
 from .video_reader import BadVideoError, open_reader
@@ -26,6 +27,8 @@ __all__ = [
     'ClipRandomResizedCrop',
     'ClipSampler',
     'DecodeClips',
+    'DecodeOnDemand',
+    'FastClips',
     'OpenVideo',
     'PackClips',
     'PerClip',

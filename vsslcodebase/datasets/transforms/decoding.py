@@ -62,3 +62,22 @@ class DecodeClips(BaseTransform):
         results['original_shape'] = imgs[0].shape[:2]
         results['img_shape'] = imgs[0].shape[:2]
         return results
+
+
+@TRANSFORMS.register_module()
+class DecodeOnDemand(BaseTransform):
+    """Leave the decoding to ``FastClips``, which knows what to do with frames.
+
+    It keeps the slot of :class:`DecodeClips`, so that pipelines of both kinds
+    have their parts in the same places. The reader stays open.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Check that there is something to be decoded."""
+        for key in ('video_reader', 'frame_inds'):
+            if key not in results:
+                raise ValueError(
+                    f'DecodeOnDemand needs {key!r}, got {sorted(results)}; '
+                    'OpenVideo and a clip sampler come before it'
+                )
+        return results

@@ -18,13 +18,14 @@ class PackClips(BaseTransform):
     """Stack the clips of a video and wrap what is known about them.
 
     Reads ``imgs``, a list of V*T (H, W, C) uint8 arrays, clip after clip, and
-    ``clip_len`` T. Returns a dict with
+    ``clip_len`` T; or ``clips``, what ``FastClips`` made. Returns a dict with
 
     - ``inputs``: (V, C, T, H, W) uint8 tensor, contiguous;
     - ``data_samples``: an ``ActionDataSample`` with ``gt_label`` (1,) where
       the list gave a label (>= 0), with ``clip_start``, ``clip_time``,
       ``frame_interval`` and ``pace_label``, each (V,), where the sampler
-      gave them, and with the metainfo ``filename``, ``video_id``,
+      gave them, with ``colour_matrix`` (V, 3, 4) where colours are left to
+      the data preprocessor, and with the metainfo ``filename``, ``video_id``,
       ``img_shape`` (H, W), ``num_clips`` V and ``clip_len`` T.
 
     V is counted from the frames, since crops may have multiplied the clips.
@@ -34,7 +35,10 @@ class PackClips(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Pack one video."""
-        inputs = self._stack(results['imgs'], results['clip_len'])
+        if 'clips' in results:
+            inputs = torch.from_numpy(results['clips'])
+        else:
+            inputs = self._stack(results['imgs'], results['clip_len'])
         num_clips, _, clip_len, height, width = inputs.shape
         sample = ActionDataSample()
         if results.get('label', -1) >= 0:
@@ -43,6 +47,9 @@ class PackClips(BaseTransform):
             if name in results:
                 values = self._per_clip(name, results[name], num_clips)
                 sample.set_field(values, name)
+        if 'colour_matrix' in results:
+            matrix = torch.from_numpy(results['colour_matrix'])
+            sample.set_field(matrix, 'colour_matrix')
         meta = {key: results[key] for key in self.meta_keys if key in results}
         sample.set_metainfo(
             dict(
