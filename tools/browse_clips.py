@@ -16,6 +16,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
 import vsslcodebase.models  # noqa: F401, a sampler may live in a head's file
@@ -27,6 +29,7 @@ from vsslcodebase.engine.preflight import (
     check_files,
     check_lists,
 )
+from vsslcodebase.models.data_preprocessor import ClipDataPreprocessor
 from vsslcodebase.registry import DATASETS
 from vsslcodebase.visualization import clip_captions, clip_sheet
 
@@ -108,7 +111,7 @@ def collect(
         if len(clips) >= num_clips:
             break
         packed = dataset[index]
-        videos = packed['inputs'].permute(0, 2, 3, 4, 1).numpy()  # VTHWC
+        videos = to_images(packed)
         clips += list(videos)
         numbers = indices[-1].reshape(-1, videos.shape[1])
         crops = len(videos) // len(numbers)  # ThreeCrop: clips share frames
@@ -120,6 +123,14 @@ def collect(
             'change --first or -n'
         )
     return clips, captions, notes
+
+
+def to_images(packed: dict[str, Any]) -> np.ndarray:
+    """Return (V, T, H, W, 3) uint8 RGB, wherever colours are made."""
+    make_rgb = ClipDataPreprocessor(mean=(0, 0, 0), std=(1, 1, 1))
+    batch = make_rgb(pseudo_collate([packed]))
+    clips = batch['inputs'][0].round().to(torch.uint8)
+    return clips.permute(0, 2, 3, 4, 1).numpy()
 
 
 def note_indices(seen: list[np.ndarray]) -> Any:

@@ -150,9 +150,8 @@ def walk_pipeline(dataset_cfg: dict[str, Any]) -> tuple[list[dict], list]:
     results, before = info, dict(info)
     for slot, transform in zip(SLOTS, dataset.pipeline.transforms):
         results = transform(results)
-        rows.append(
-            (slot, type(transform).__name__, describe(results, before))
-        )
+        added = describe(results, before) or 'nothing yet'
+        rows.append((slot, type(transform).__name__, added))
         before = dict(results)
     return [results, *(dataset[i] for i in range(1, len(dataset)))], rows
 

@@ -27,8 +27,8 @@ train_dataloader = dict(
                 clip_len=16,
                 frame_interval=1,
                 num_clips=4),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.train_augment),
+            dict(type='DecodeOnDemand'),
+            dict(type='FastClips', transforms=_base_.train_augment),
             dict(type='PackClips'),
         ]))
 

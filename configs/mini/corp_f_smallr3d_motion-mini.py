@@ -31,8 +31,8 @@ train_dataloader = dict(
                 frame_interval=2,
                 num_clips=2,
                 sort_by_time=True),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.train_augment),
+            dict(type='DecodeOnDemand'),
+            dict(type='FastClips', transforms=_base_.train_augment),
             dict(type='PackClips'),
         ]))
 

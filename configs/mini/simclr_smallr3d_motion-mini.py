@@ -25,8 +25,8 @@ train_dataloader = dict(
                 clip_len=8,
                 frame_interval=2,
                 num_clips=2),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.train_augment),
+            dict(type='DecodeOnDemand'),
+            dict(type='FastClips', transforms=_base_.train_augment),
             dict(type='PackClips'),
         ]))
 

@@ -24,6 +24,7 @@ from vsslcodebase.datasets.transforms import ClipSampler
 from vsslcodebase.registry import TRANSFORMS
 
 METHODS = ('corp', 'simclr', 'cvrl', 'moco', 'byol', 'swav', 'pace', 'hcml')
+PLAIN, FAST = ['DecodeClips', 'PerClip'], ['DecodeOnDemand', 'FastClips']
 FULL_SIZE = [*PRETRAININGS, *EVALUATIONS]
 
 
@@ -77,9 +78,23 @@ def test_pipelines_have_the_five_slots_in_order(path):
         assert len(kinds) == 5, split
         assert kinds[0] == 'OpenVideo'
         assert issubclass(TRANSFORMS.get(kinds[1]), ClipSampler)
-        assert kinds[2:] == ['DecodeClips', 'PerClip', 'PackClips']
+        assert kinds[2:4] in (PLAIN, FAST)
+        assert kinds[4] == 'PackClips'
         for slot in slots:  # all arguments exist and are valid
             TRANSFORMS.build(slot)
+
+
+@pytest.mark.parametrize('path', LEAVES, ids=name_of)
+def test_pretraining_reads_fast_and_evaluation_as_others_do(path):
+    """Fast clips differ by rounding: no number to be compared sees them."""
+    cfg = load(path)
+    kinds = {
+        split: [slot.type for slot in cfg[split].dataset.pipeline[2:4]]
+        for split in SPLITS
+    }
+    is_pretraining = cfg.model.type != 'Recognizer3D'
+    assert kinds['train_dataloader'] == (FAST if is_pretraining else PLAIN)
+    assert kinds['val_dataloader'] == kinds['test_dataloader'] == PLAIN
 
 
 @pytest.mark.parametrize('path', LEAVES, ids=name_of)

@@ -17,7 +17,7 @@ LINEAR = CONFIGS / 'eval' / 'linear' / 'linear_r3d50_ssv2.py'
 def browse(monkeypatch, tmp_path):
     """Run the tool on made videos; return the sheet."""
 
-    def run(path, split: str, *words: str):
+    def run(path, split: str, *words: str, options: str = ''):
         dataset = load(path)[f'{split}_dataloader'].dataset
         tool('dry_run').use_made_videos(dataset, tmp_path, 3)
         key = f'{split}_dataloader.dataset'
@@ -27,6 +27,7 @@ def browse(monkeypatch, tmp_path):
         command += [
             f'{key}.ann_file={dataset.ann_file}',
             f'{key}.data_prefix.video={dataset.data_prefix.video}',
+            *options.split(),
         ]
         monkeypatch.setattr(sys, 'argv', command)
         tool('browse_clips').main()
@@ -47,6 +48,13 @@ def test_epochs_draw_differently_and_repeat_themselves(browse):
     first = browse(CORP_M, 'train', *words, '0')
     assert (first == browse(CORP_M, 'train', *words, '0')).all()
     assert (first != browse(CORP_M, 'train', *words, '1')).any()
+
+
+def test_colours_that_the_data_preprocessor_makes_are_shown(browse):
+    words = (CORP_M, 'train', '-n', '4', '--tile', '32')
+    sheet = browse(*words).astype(int)
+    place = 'train_dataloader.dataset.pipeline.3.apply_colour=preprocessor'
+    assert abs(sheet - browse(*words, options=place)).max() <= 1
 
 
 def test_three_crops_of_a_clip_carry_its_frame_numbers(browse):

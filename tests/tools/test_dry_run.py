@@ -33,8 +33,8 @@ def test_every_step_is_printed_with_its_shape(monkeypatch, capsys):
     assert status == 0
     assert 'total_frames 48' in lines['open']
     assert 'frame_inds (64,)' in lines['sample']
-    assert '64 x (128, 128, 3) uint8' in lines['decode']
-    assert '64 x (32, 32, 3) uint8' in lines['augment']
+    assert 'nothing yet' in lines['decode']
+    assert 'clips (4, 3, 16, 32, 32) uint8' in lines['augment']
     assert 'inputs (4, 3, 16, 32, 32) uint8' in lines['pack']
     assert 'inputs (2, 4, 3, 16, 32, 32) float32' in lines['preprocess']
     assert '(8, 128, 8, 1, 1)' in text  # 8 clips, 32 times the width
@@ -46,6 +46,8 @@ def test_frozen_parts_are_counted_as_not_trained(monkeypatch, capsys):
     _, lines, _ = run(
         monkeypatch, capsys, LINEAR, '--size', '32', '--width', '4'
     )
+    assert '32 x (128, 128, 3) uint8' in lines['decode']
+    assert '32 x (32, 32, 3) uint8' in lines['augment']
     classifier = f'{128 * 174 + 174:,}'
     assert lines['backbone'].split()[-1] == '0'
     assert lines['cls_head'].split()[1:] == [classifier, classifier]
