@@ -91,10 +91,10 @@ class FastClips(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Decode and augment the clips of one video."""
         clip_len = results['clip_len']
-        indices = np.reshape(results['frame_inds'], (-1, clip_len))  # (V, T)
+        places = _places(results['frame_inds'], clip_len)
         plans: list[ClipPlan] = []
         with results.pop('video_reader') as reader:
-            for index, picture in reader.visit(indices.reshape(-1)):
+            for index, picture in reader.visit(results['frame_inds']):
                 if not plans:
                     plans = self._draw(picture.size, results)
                     clips = np.empty(
@@ -105,7 +105,7 @@ class FastClips(BaseTransform):
                         for plan in plans
                     ]
                     to_rgb = picture.matrix
-                _cut(picture, cutters, clips, indices == index)
+                _cut(picture, places[index], cutters, clips)
         matrices = [
             self._finish(clip, plan, to_rgb)
             for clip, plan in zip(clips, plans)
@@ -173,18 +173,30 @@ class FastClips(BaseTransform):
         )
 
 
+def _places(
+    indices: np.ndarray, clip_len: int
+) -> dict[int, list[tuple[int, int]]]:
+    """Return the (clip, time) that want a frame, by the frame's number."""
+    places: dict[int, list[tuple[int, int]]] = {}
+    for place, index in enumerate(np.asarray(indices).tolist()):
+        places.setdefault(index, []).append(divmod(place, clip_len))
+    return places
+
+
 def _cut(
     picture: Picture,
+    places: Sequence[tuple[int, int]],
     cutters: Sequence[PictureCutter],
     clips: np.ndarray,
-    is_wanted: np.ndarray,
 ) -> None:
-    """Cut the picture for the places (V, T) of the clips that want it."""
-    for clip, cutter, places in zip(clips, cutters, is_wanted):
-        times = np.flatnonzero(places)
-        if len(times):
-            cutter.cut(picture, clip[:, times[0]])
-            clip[:, times[1:]] = clip[:, times[:1]]
+    """Cut the picture for the places of ``clips`` (V, 3, T, H, W)."""
+    done: dict[int, int] = {}  # a clip that wants it again gets a copy
+    for clip, time in places:
+        if clip in done:
+            clips[clip, :, time] = clips[clip, :, done[clip]]
+        else:
+            cutters[clip].cut(picture, clips[clip, :, time])
+            done[clip] = time
 
 
 def _run_plainly(frames: np.ndarray, plan: ClipPlan) -> np.ndarray:
