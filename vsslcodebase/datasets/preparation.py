@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from .isolation import Progress, run_isolated
+from .isolation import Outcome, Progress, run_isolated
 from .prepared_folder import Entry, PreparedFolder, target_of
 from .prepared_lists import Listed, check_apart, read_lists, write_lists
 from .prepared_size import estimate_bytes
@@ -149,7 +149,10 @@ def _encode_all(
     progress = Progress('', len(pending))
     bad: dict[str, str] = {}
     before = after = crashes = 0
-    outcomes = run_isolated(encode, pending, workers, _LIMIT_SEC)
+    outcomes = cast(
+        'Generator[tuple[int, Outcome]]',
+        run_isolated(encode, pending, workers, _LIMIT_SEC),
+    )
     # Closed, so that no worker goes on writing after an interruption.
     with closing(outcomes):
         for index, outcome in outcomes:

@@ -89,9 +89,9 @@ class PreparedFolder:
         self.videos.mkdir(parents=True, exist_ok=True)
         with open(self.root / LOCK, 'w') as lock:
             if fcntl is not None:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
+                try:  # not flock, whose lock workers would inherit
+                    fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except (BlockingIOError, PermissionError):
                     raise ValueError(
                         f"another process is at work in '{self.root}'; wait "
                         'for it or choose another --out'

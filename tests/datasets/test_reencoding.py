@@ -1,0 +1,413 @@
+"""Re-encoded videos against plain decodes of their sources."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import struct
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from encoded_video import decode_all, encode, moving_pattern
+
+from vsslcodebase.datasets.reencoding import EncodeSettings, reencode_video
+from vsslcodebase.datasets.transforms import BadVideoError, open_reader
+
+IRREGULAR = np.cumsum([1, 3, 1, 1, 7, 2, 1, 1, 5, 1] * 2).tolist()
+FINE = EncodeSettings(crf=8)
+
+SOURCES = {
+    'b_frames.mp4': dict(b_frames=3),
+    'open_gop.mp4': dict(options={'x264-params': 'open-gop=1:bframes=3'}),
+    'variable_rate.mp4': dict(times=IRREGULAR, b_frames=2),
+    'late_start.mp4': dict(times=list(range(150, 170)), b_frames=2),
+    'ten_bit.mp4': dict(codec='libx265', pixels='yuv420p10le'),
+    '422.mp4': dict(pixels='yuv422p'),
+    '444_odd.mp4': dict(pixels='yuv444p', size=(47, 61)),
+    'full_range.avi': dict(codec='mjpeg', pixels='yuvj420p'),
+    'rgb.mkv': dict(codec='ffv1', pixels='bgr0'),
+    'grey.mkv': dict(codec='ffv1', pixels='gray'),
+    'mpeg4.avi': dict(codec='mpeg4', b_frames=2),
+    'h264.avi': dict(b_frames=3),
+    'vp9.webm': dict(codec='libvpx-vp9', options={'deadline': 'realtime'}),
+    'stream.mpg': dict(codec='mpeg2video', b_frames=2),
+    'stream.ts': dict(b_frames=2),
+    'raw.h264': dict(b_frames=2),
+    'one_frame.mp4': dict(num_frames=1),
+}
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Return a function that encodes a source and re-encodes it."""
+
+    def make(name, settings=FINE, **kwargs):
+        source = encode(tmp_path / name, **{'num_frames': 20, **kwargs})
+        target = str(tmp_path / 'new' / 'video.mp4')
+        return reencode_video(source, target, settings)
+
+    return make
+
+
+def psnr(first, second):
+    error = np.mean((first.astype(np.float64) - second) ** 2)
+    return 10 * np.log10(255**2 / max(error, 1e-9))
+
+
+def resized(image, like):
+    height, width = like.shape[:2]
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def times(path):
+    """Return the seconds of all frames after the first one, as fractions."""
+    with av.open(path) as container:
+        stream = container.streams.video[0]
+        packets = [p for p in container.demux(stream) if p.size]
+        ticks = sorted(p.pts for p in packets)
+    return [(tick - ticks[0]) * stream.time_base for tick in ticks]
+
+
+@pytest.mark.parametrize('name', SOURCES)
+def test_each_frame_shows_the_same_frame_of_the_source(make, name):
+    made = make(name, **SOURCES[name])
+    sources = decode_all(made.source)
+    with (
+        open_reader(made.source, 'pyav') as old,
+        open_reader(made.target, 'pyav') as new,
+    ):
+        assert new.total_frames == old.total_frames == made.frames
+        frames = new.get_frames(range(made.frames))
+    assert len(sources) == made.frames
+    for index, frame in enumerate(frames):
+        assert frame.shape == (*made.size, 3)
+        nearness = [psnr(resized(s, frame), frame) for s in sources]
+        assert np.argmax(nearness) == index
+        assert nearness[index] > 30
+
+
+@pytest.mark.parametrize('backend', ['pyav', 'decord'])
+def test_frames_are_scaled_well(make, backend):
+    """Near to an average over areas, and in the same place."""
+    settings = EncodeSettings(short_side=48, crf=4)
+    made = make('large.mp4', settings, size=(96, 160), options={'crf': '4'})
+    assert made.size == (48, 80)
+    with open_reader(made.target, backend) as reader:
+        frames = reader.get_frames(range(20))
+    for source, frame in zip(decode_all(made.source), frames, strict=True):
+        # Grey, because half of the colour is not stored.
+        new = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        old = resized(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), new)
+        inner = np.s_[2:-2, 2:-2]
+        distance = psnr(old[inner], new[inner])
+        assert distance > 34
+        for step, axis in ((1, 0), (-1, 0), (1, 1), (-1, 1)):
+            shifted = np.roll(new, step, axis)
+            assert psnr(old[inner], shifted[inner]) < distance - 6
+
+
+@pytest.mark.parametrize(
+    'name', ['variable_rate.mp4', 'late_start.mp4', 'vp9.webm', 'mpeg4.avi']
+)
+def test_times_are_kept_from_the_first_frame_on(make, name):
+    made = make(name, **SOURCES[name])
+    assert times(made.target) == times(made.source)
+    assert times(made.target)[-1] > 0
+
+
+def test_variable_times_are_those_that_went_in(make):
+    made = make('variable.mp4', times=IRREGULAR)
+    expected = [Fraction(t - IRREGULAR[0], 30) for t in IRREGULAR]
+    assert times(made.target) == expected
+
+
+def test_times_that_stand_still_are_spread(make):
+    """A raw stream has none at all."""
+    made = make('raw.h264', b_frames=2)
+    steps = np.diff(np.array(times(made.target), np.float64))
+    assert len(steps) == 19
+    assert (steps > 0).all()
+
+
+@pytest.mark.parametrize(
+    ('size', 'short_side', 'expected'),
+    [
+        ((256, 340), 128, (128, 170)),
+        ((340, 256), 128, (170, 128)),
+        ((720, 1280), 128, (128, 228)),
+        ((240, 427), 240, (240, 426)),  # never enlarged, even
+        ((101, 77), 128, (100, 76)),
+        ((128, 128), 128, (128, 128)),
+        ((256, 257), 128, (128, 128)),
+        ((17, 4000), 16, (16, 3764)),
+    ],
+)
+def test_size(size, short_side, expected):
+    settings = EncodeSettings(short_side=short_side)
+    assert settings.size_of(*size) == expected
+
+
+def turned(path, degrees):
+    """Write the display matrix of a clockwise rotation into an mp4."""
+    cosine, sine = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    data = bytearray(Path(path).read_bytes())
+    start = data.index(b'tkhd') + 44
+    matrix = [v << 16 for v in (cosine, sine, 0, -sine, cosine, 0, 0, 0)]
+    data[start : start + 36] = struct.pack('>9i', *matrix, 1 << 30)
+    Path(path).write_bytes(data)
+
+
+@pytest.mark.parametrize('degrees', [90, 180, 270])
+def test_rotation_is_applied_and_not_left_to_do(tmp_path, degrees):
+    source = encode(tmp_path / 'a.mp4', num_frames=3, size=(48, 80))
+    upright = [np.rot90(f, -degrees // 90) for f in decode_all(source)]
+    turned(source, degrees)
+    settings = EncodeSettings(short_side=32, crf=4)
+    made = reencode_video(source, str(tmp_path / 'b.mp4'), settings)
+    assert made.size == ((32, 54) if degrees == 180 else (54, 32))
+    # A plain decode, which knows nothing of rotation
+    frames = decode_all(made.target)
+    for frame, expected in zip(frames, upright, strict=True):
+        assert psnr(frame, resized(expected, frame)) > 27
+    with av.open(made.target) as container:
+        assert next(container.decode(video=0)).rotation == 0
+
+
+def tinted(path, matrix, full_range, tags):
+    """Write a video whose quarters are coloured, by the definition of YUV."""
+    corners = np.array(
+        [[[200, 40, 40], [40, 180, 60]], [[50, 60, 210], [128, 128, 128]]],
+        np.float64,
+    )
+    red, blue = matrix
+    luma = corners @ [red, 1 - red - blue, blue]
+    chroma = [
+        (corners[..., 2] - luma) / (2 - 2 * blue),
+        (corners[..., 0] - luma) / (2 - 2 * red),
+    ]
+    if full_range:
+        planes = [luma, chroma[0] + 128, chroma[1] + 128]
+    else:
+        planes = [16 + luma * 219 / 255] + [
+            128 + c * 224 / 255 for c in chroma
+        ]
+    flat = [
+        np.kron(np.round(p).astype(np.uint8), np.ones((size, size), np.uint8))
+        for p, size in zip(planes, (32, 16, 16))
+    ]
+    yuv = np.concatenate([p.ravel() for p in flat]).reshape(96, 64)
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', options={'crf': '1'})
+        stream.width = stream.height = 64
+        context = stream.codec_context
+        for name, value in tags.items():
+            setattr(context, name, value)
+        for _ in range(3):
+            frame = av.VideoFrame.from_ndarray(yuv, 'yuv420p')
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return str(path), corners
+
+
+BT601, BT709 = (0.299, 0.114), (0.2126, 0.0722)
+LIMITED, FULL = 1, 2
+
+
+@pytest.mark.parametrize(
+    ('matrix', 'tags'),
+    [
+        (BT601, {}),
+        (BT601, dict(colorspace=6, color_range=LIMITED)),
+        (BT709, dict(colorspace=1, color_range=LIMITED)),
+        (BT709, dict(colorspace=1, color_range=FULL)),
+        (BT601, dict(colorspace=5, color_range=FULL)),
+    ],
+)
+def test_colours_do_not_shift(tmp_path, matrix, tags):
+    full_range = tags.get('color_range') == FULL
+    tags = {**tags, 'color_primaries': 1, 'color_trc': 1} if tags else {}
+    source, corners = tinted(tmp_path / 'a.mp4', matrix, full_range, tags)
+    settings = EncodeSettings(short_side=32, crf=1)
+    made = reencode_video(source, str(tmp_path / 'b.mp4'), settings)
+    for path in (source, made.target):
+        with open_reader(path, 'pyav') as reader:
+            frame = reader.get_frames([1])[0]
+        quarter = frame.shape[0] // 4
+        seen = frame[quarter :: 2 * quarter, quarter :: 2 * quarter]
+        assert np.abs(seen - corners).max() <= 3
+    with av.open(made.target) as container:
+        frame = next(container.decode(video=0))
+        assert frame.colorspace == tags.get('colorspace', 2)
+        assert frame.color_primaries == frame.color_trc == (1 if tags else 2)
+        assert frame.color_range != FULL
+        assert frame.format.name == 'yuv420p'
+
+
+def test_oblong_pixels_stay_as_they_are(tmp_path):
+    """Readers of frames do not stretch them; players do, by the tag."""
+    source = str(tmp_path / 'a.mp4')
+    with av.open(source, 'w') as container:
+        stream = container.add_stream('libx264')
+        stream.width, stream.height = 64, 48
+        stream.codec_context.sample_aspect_ratio = Fraction(16, 11)
+        frame = moving_pattern(0, 48, 64)
+        for _ in range(2):
+            new = av.VideoFrame.from_ndarray(frame, 'rgb24')
+            container.mux(stream.encode(new))
+        container.mux(stream.encode())
+    settings = EncodeSettings(short_side=24)
+    made = reencode_video(source, str(tmp_path / 'b.mp4'), settings)
+    assert made.size == (24, 32)
+    turned(source, 90)
+    sideways = reencode_video(source, str(tmp_path / 'c.mp4'), settings)
+    assert sideways.size == (32, 24)
+    ratios = []
+    for path in (made.target, sideways.target):
+        with av.open(path) as container:
+            ratios.append(container.streams.video[0].sample_aspect_ratio)
+    assert ratios == [Fraction(16, 11), Fraction(11, 16)]
+
+
+def test_files_are_made_for_fast_reading(make):
+    made = make('a.mp4', num_frames=60, gop=250)
+    data = Path(made.target).read_bytes()
+    assert data.index(b'moov') < data.index(b'mdat')
+    # Settings as x264 writes them into the stream
+    for setting in (b'cabac=0', b'deblock=0', b'open_gop=0', b'keyint=12 '):
+        assert setting in data
+    with av.open(made.target) as container:
+        assert len(container.streams) == 1
+        packets = [p for p in container.demux(video=0) if p.size]
+    keys = [number for number, p in enumerate(packets) if p.is_keyframe]
+    assert len(packets) == 60
+    assert np.diff([*keys, 60]).max() <= 12
+    for key in keys:  # closed: nothing after it is shown before it
+        assert min(p.pts for p in packets[key:]) == packets[key].pts
+
+
+def test_frame_types_of_the_source_are_not_obeyed(make):
+    """Every frame of an mjpeg is a key frame."""
+    made = make('a.avi', codec='mjpeg', pixels='yuvj420p')
+    with av.open(made.target) as container:
+        keys = [p.is_keyframe for p in container.demux(video=0) if p.size]
+    assert sum(keys) < 5
+
+
+def test_sound_is_dropped(tmp_path):
+    source = str(tmp_path / 'a.mp4')
+    with av.open(source, 'w') as container:
+        audio = container.add_stream('aac', rate=16000)
+        video = container.add_stream('libx264', rate=10)
+        video.width = video.height = 32
+        for index in range(5):
+            image = moving_pattern(index, 32, 32)
+            frame = av.VideoFrame.from_ndarray(image, 'rgb24')
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+        tone = np.zeros((1, 1024), np.float32)
+        sound = av.AudioFrame.from_ndarray(tone, 'fltp', 'mono')
+        sound.sample_rate = 16000
+        container.mux(audio.encode(sound))
+        container.mux(audio.encode())
+    made = reencode_video(source, str(tmp_path / 'b.mp4'), FINE)
+    assert made.frames == 5
+    with av.open(made.target) as container:
+        assert [s.type for s in container.streams] == ['video']
+
+
+def test_report_describes_the_files(make):
+    made = make('a.webm', codec='libvpx-vp9')
+    data = Path(made.target).read_bytes()
+    assert made.sha256 == hashlib.sha256(data).hexdigest()
+    assert made.target_bytes == len(data)
+    assert made.source_bytes == os.path.getsize(made.source)
+    assert os.listdir(Path(made.target).parent) == ['video.mp4']
+
+
+def test_encoding_is_repeatable(make):
+    hashes = {make('a.mp4').sha256 for _ in range(2)}
+    assert len(hashes) == 1
+
+
+class TestBadSources:
+    def check(self, source, reason):
+        target = Path(source).parent / 'new' / 'b.mp4'
+        with pytest.raises(BadVideoError, match=reason):
+            reencode_video(str(source), str(target), FINE)
+        assert not any(target.parent.iterdir())
+
+    def test_no_video(self, tmp_path):
+        path = tmp_path / 'a.mp4'
+        path.write_text('no video')
+        self.check(path, 'Invalid data')
+
+    def test_missing(self, tmp_path):
+        self.check(tmp_path / 'a.mp4', 'does not exist')
+
+    def test_cut_off(self, tmp_path):
+        path = Path(encode(tmp_path / 'a.mp4', options={'crf': '4'}))
+        data = path.read_bytes()
+        # The index behind the frames is kept, and half of the frames.
+        place = data.index(b'moov') - 4
+        assert data.index(b'mdat') < place
+        broken = bytearray(data)
+        broken[place // 3 : place] = bytes(place - place // 3)
+        path.write_bytes(broken)
+        self.check(path, r'frame|damaged|Invalid')
+
+    def test_changing_size(self, tmp_path):
+        parts = [tmp_path / 'one.h264', tmp_path / 'two.h264']
+        encode(parts[0], num_frames=5)
+        encode(parts[1], num_frames=5, size=(64, 96))
+        path = tmp_path / 'both.h264'
+        path.write_bytes(b''.join(p.read_bytes() for p in parts))
+        self.check(path, r'size changes .* from \(48, 64\) to \(64, 96\) at')
+
+
+def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path):
+    source = encode(tmp_path / 'a.mp4')
+    target = tmp_path / 'b.mp4'
+    target.write_bytes(b'old')
+    bad = tmp_path / 'bad.mp4'
+    bad.write_bytes(Path(source).read_bytes()[:500])
+    with pytest.raises(BadVideoError):
+        reencode_video(str(bad), str(target), FINE)
+    assert target.read_bytes() == b'old'
+    reencode_video(source, str(target), FINE)
+    assert len(decode_all(target)) == 40
+
+
+def test_a_full_disk_is_no_fault_of_the_video(tmp_path):
+    """A limit on the size of files stands for the disk."""
+    resource = pytest.importorskip('resource')  # of Unix
+    source = encode(tmp_path / 'a.mp4', options={'crf': '10'})
+    target = tmp_path / 'new' / 'b.mp4'
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(OSError, match='File too large') as caught:
+            reencode_video(source, str(target), FINE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.errno == errno.EFBIG
+    assert not any(target.parent.iterdir())
+
+
+@pytest.mark.parametrize(
+    ('values', 'message'),
+    [
+        (dict(short_side=127), 'short_side must be an even .* got 127'),
+        (dict(short_side=8), 'from 16 up, got 8'),
+        (dict(gop=0), 'gop must be 1 or more frames, got 0'),
+        (dict(crf=52), r'crf must be in \[0, 51\], got 52'),
+        (dict(preset='quick'), "preset must be one of .*, got 'quick'"),
+    ],
+)
+def test_wrong_settings_are_named(values, message):
+    with pytest.raises(ValueError, match=message):
+        EncodeSettings(**values)
