@@ -1,13 +1,11 @@
-"""List and class files, and checking videos in parallel."""
+"""List and class files."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
-from vsslcodebase.datasets import video_check
 from vsslcodebase.datasets.annotation import (
     read_classes,
     read_list,
@@ -51,21 +49,3 @@ def test_class_files_do_not_change_silently(tmp_path):
     with pytest.raises(ValueError, match='lists other classes'):
         write_classes(path, ['zumba', 'air drumming'])
     assert read_classes(path) == ['air drumming', 'zumba']
-
-
-def test_unreadable_videos_are_named_with_reasons(video_folder, capsys):
-    paths = ['video 0.mp4', 'gone.mp4', 'list.txt', 'video 1.mp4']
-    reasons = video_check.find_unreadable(paths, video_folder, workers=2)
-    assert sorted(reasons) == ['gone.mp4', 'list.txt']
-    assert reasons['gone.mp4'] == 'the file does not exist'
-    assert '4/4' in capsys.readouterr().out
-
-
-def die(path):
-    os._exit(1)
-
-
-def test_a_dying_process_is_an_error_and_no_hang(monkeypatch, tmp_path):
-    monkeypatch.setattr(video_check, 'why_unreadable', die)
-    with pytest.raises(RuntimeError, match=r"died, .* after 'a\.mp4'"):
-        video_check.find_unreadable(['a.mp4', 'b.mp4'], Path(tmp_path))

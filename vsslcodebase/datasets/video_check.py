@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
-from mmengine.utils import ProgressBar
-
+from .isolation import Progress, run_isolated
 from .transforms.video_reader import BadVideoError, open_reader
 
 
@@ -28,29 +25,16 @@ def find_unreadable(
         workers: Processes.
 
     Returns:
-        The reason for each video that cannot be read.
-
-    Raises:
-        RuntimeError: A process died, of a video that crashes the decoder.
+        The reason for each video that cannot be read, in the order of
+        ``paths``; also for those that crash or hang the decoder.
     """
     full_paths = [os.path.join(folder, path) for path in paths]
-    progress = ProgressBar(len(paths), file=sys.stdout)
-    unreadable = {}
-    try:
-        with ProcessPoolExecutor(workers) as pool:
-            reasons = pool.map(why_unreadable, full_paths, chunksize=8)
-            for path, reason in zip(paths, reasons):
-                if reason:
-                    unreadable[path] = reason
-                progress.update()
-    except BrokenProcessPool as error:
-        raise RuntimeError(
-            'a process that checked videos died, probably by a file that '
-            f'crashes FFmpeg, among those after {paths[progress.completed]!r}'
-        ) from error
-    finally:
-        print()
-    return unreadable
+    progress = Progress('Opening videos', len(paths), sys.stdout)
+    reasons = [''] * len(paths)
+    for index, outcome in run_isolated(why_unreadable, full_paths, workers):
+        reasons[index] = outcome.value or outcome.reason
+        progress.step()
+    return {path: reason for path, reason in zip(paths, reasons) if reason}
 
 
 def why_unreadable(path: str) -> str:
