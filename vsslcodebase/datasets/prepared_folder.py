@@ -85,7 +85,7 @@ class PreparedFolder:
             ValueError: Another process is at work in the folder; or it holds
                 something else, or has other settings.
         """
-        self._refuse_others()
+        self._check(settings)  # before anything is made
         self.videos.mkdir(parents=True, exist_ok=True)
         with open(self.root / LOCK, 'w') as lock:
             if fcntl is not None:
@@ -96,7 +96,11 @@ class PreparedFolder:
                         f"another process is at work in '{self.root}'; wait "
                         'for it or choose another --out'
                     ) from None
-            self._claim(settings)
+            self._check(settings)
+            write_whole(
+                self.root / SETTINGS,
+                json.dumps(dict(settings), indent=1) + '\n',
+            )
             self._end_last_line()
             self.entries = self._read_manifest()
             self._remove_partial()
@@ -112,10 +116,8 @@ class PreparedFolder:
             ValueError: The folder holds something else, or has other
                 settings.
         """
-        self._refuse_others()
-        if (self.root / SETTINGS).exists():
-            self._compare(settings)
-            self.entries = self._read_manifest()
+        self._check(settings)
+        self.entries = self._read_manifest()
 
     def record(self, entry: Entry) -> None:
         """Add a line to the manifest."""
@@ -151,29 +153,23 @@ class PreparedFolder:
         except OSError:
             return False
 
-    def _refuse_others(self) -> None:
-        """Refuse a folder in which something else lies."""
+    def _check(self, settings: Mapping[str, Any]) -> None:
+        """Refuse a folder of something else, or with other settings."""
         root = self.root
         if root.exists() and not root.is_dir():
             raise ValueError(f"--out '{root}' is a file, not a folder")
-        if (root / SETTINGS).exists() or not root.exists():
-            return
-        others = sorted({p.name for p in root.iterdir()} - {'videos', LOCK})
-        if others or any((root / 'videos').glob('*')):
-            raise ValueError(
-                f"'{root}' is not empty and has no {SETTINGS}: it is no "
-                'prepared data set; choose another --out'
-            )
-
-    def _claim(self, settings: Mapping[str, Any]) -> None:
-        """Write the settings, or compare them with those of the last run."""
-        path = self.root / SETTINGS
-        if path.exists():
+        if (root / SETTINGS).exists():
             self._compare(settings)
-        else:
-            write_whole(path, json.dumps(dict(settings), indent=1) + '\n')
+        elif root.exists():
+            others = {path.name for path in root.iterdir()} - {'videos', LOCK}
+            if others or any((root / 'videos').glob('*')):
+                raise ValueError(
+                    f"'{root}' is not empty and has no {SETTINGS}: it is no "
+                    'prepared data set; choose another --out'
+                )
 
     def _compare(self, settings: Mapping[str, Any]) -> None:
+        """Compare the settings with those of earlier runs."""
         path = self.root / SETTINGS
         try:
             there = json.loads(path.read_text())
