@@ -1,8 +1,11 @@
 """Correlation with displaced positions."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from oracles import flow as oracle
 from oracles.gradient import numeric_gradient
 
@@ -25,8 +28,10 @@ def test_default_has_49_displacements():
     assert cost_volume(*torch.rand(2, 2, 3, 4, 5)).shape == (2, 49, 4, 5)
 
 
-@pytest.mark.parametrize('size', [(5, 7), (1, 1), (9, 3)])
-@pytest.mark.parametrize('reach', [(6, 2), (3, 2), (2, 1), (0, 1), (4, 3)])
+@pytest.mark.parametrize('size', [(5, 7), (1, 1), (9, 3), (17, 4)])
+@pytest.mark.parametrize(
+    'reach', [(6, 2), (3, 2), (2, 1), (0, 1), (4, 3), (1, 2), (20, 9)]
+)
 def test_volume_is_that_of_the_loop(size, reach):
     first, second = np.random.default_rng(0).normal(size=(2, 2, 3, *size))
     first[0, :, 0, 0] = 0  # a position without features
@@ -50,6 +55,31 @@ def test_gradients_are_those_of_the_loop():
     by_second = numeric_gradient(lambda x: loss(first, x), second)
     np.testing.assert_allclose(leaves[0].grad, by_first, atol=1e-5)
     np.testing.assert_allclose(leaves[1].grad, by_second, atol=1e-5)
+
+
+@pytest.mark.parametrize('reach', [(2, 1), (4, 2)])
+def test_gradients_pass_from_one_band_of_rows_to_the_next(reach):
+    # Of 18 rows: three bands with stride 1, two with stride 2.
+    generator = torch.Generator().manual_seed(3)
+    first, second = torch.randn(2, 3, 18, 5, generator=generator)
+    first, second = first.requires_grad_(), second.requires_grad_()
+    volume = cost_volume(first[None], second[None], *reach)
+    weights = torch.randn(volume.shape, generator=generator)
+    found = torch.autograd.grad((volume * weights).sum(), (first, second))
+
+    a, b = (F.normalize(x[None], dim=1) for x in (first, second))
+    b = F.pad(b, (reach[0],) * 4)
+    steps = range(0, 2 * reach[0] + 1, reach[1])
+    shifted = torch.stack(
+        [
+            (a * b[:, :, y:, x:][:, :, :18, :5]).sum(1)
+            for y, x in product(steps, steps)
+        ],
+        1,
+    )
+    expected = torch.autograd.grad((shifted * weights).sum(), (first, second))
+    for ours, theirs in zip(found, expected):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
