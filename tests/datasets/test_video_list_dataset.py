@@ -36,13 +36,13 @@ class TestList:
     def test_paths_with_spaces_and_missing_labels(self, tmp_path):
         text = 'a b/c d.mp4 3\n\nplain.mp4 -1\n  ünï.webm 0  \n'
         dataset = VideoListDataset(
-            write_list(tmp_path, text), [], data_prefix=dict(video='/root/v')
+            write_list(tmp_path, text), [], data_prefix=dict(video='/videos')
         )
         infos = [dataset.get_data_info(index) for index in range(len(dataset))]
         assert [info['filename'] for info in infos] == [
-            '/root/v/a b/c d.mp4',
-            '/root/v/plain.mp4',
-            '/root/v/ünï.webm',
+            '/videos/a b/c d.mp4',
+            '/videos/plain.mp4',
+            '/videos/ünï.webm',
         ]
         assert [info['label'] for info in infos] == [3, -1, 0]
         assert [info['video_id'] for info in infos] == [0, 1, 2]
