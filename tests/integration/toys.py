@@ -1,12 +1,14 @@
 """Registered parts that only the integration tests use."""
 
+import multiprocessing
 import os
+import threading
 
 import torch
 from mmengine.hooks import Hook
 
 from vsslcodebase.models.necks import ProjectionNeck
-from vsslcodebase.registry import HOOKS, MODELS
+from vsslcodebase.registry import HOOKS, MODELS, TRANSFORMS
 
 
 @MODELS.register_module(force=True)
@@ -35,3 +37,34 @@ class SignalAt(Hook):
     def before_val_iter(self, runner, batch_idx, data_batch=None):
         if self.in_validation:
             os.kill(os.getpid(), self.number)
+
+
+@TRANSFORMS.register_module(force=True)
+class EndWorker:
+    """End the worker that reads a certain video: by a signal, or a code."""
+
+    def __init__(self, video_id, number=None, code=1):
+        self.video_id = video_id
+        self.number = number
+        self.code = code
+
+    def __call__(self, results):
+        in_worker = multiprocessing.parent_process() is not None
+        if in_worker and results['video_id'] == self.video_id:
+            if self.number is None:
+                os._exit(self.code)
+            os.kill(os.getpid(), self.number)
+        return results
+
+
+@TRANSFORMS.register_module(force=True)
+class StickWorker:
+    """Let the worker that reads a certain video wait for ever."""
+
+    def __init__(self, video_id):
+        self.video_id = video_id
+
+    def __call__(self, results):
+        if results['video_id'] == self.video_id:
+            threading.Event().wait()
+        return results

@@ -19,6 +19,7 @@ from torch import distributed
 from vsslcodebase.compat.gloo import prepare_gloo
 from vsslcodebase.engine.arguments import parse_test, parse_train
 from vsslcodebase.engine.hooks import CheckpointKeysHook
+from vsslcodebase.engine.lost_workers import kill_workers
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
 from vsslcodebase.engine.overrides import apply_overrides
@@ -193,6 +194,9 @@ def _run(job: Any) -> None:
     try:
         with one_sentence():
             job()
+    except BaseException:
+        kill_workers()
+        raise
     finally:
         if distributed.is_initialized():
             distributed.destroy_process_group()

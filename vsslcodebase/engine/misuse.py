@@ -16,13 +16,19 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmengine.registry import Registry
+from torch.distributed import TCPStore
 
 from vsslcodebase.compat.checkpoint_loading import CheckpointError
+from vsslcodebase.engine.lost_workers import (
+    explain_lost_worker,
+    stop_watching,
+)
 from vsslcodebase.engine.overrides import OverrideError, arguments
 from vsslcodebase.engine.preflight import UsageError
 
@@ -38,6 +44,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 BUILDERS = {'build_from_cfg', 'build_dataloader', 'build_optim_wrapper'}
 IN_WORKER = re.compile(r'Caught \w+ in DataLoader worker process \d+\.\n')
 FRAME = re.compile(r'^  File "(.+)", line (\d+), in (.+)\n', re.MULTILINE)
+# gloo's words, and NCCL's
+LOST_PROCESS = re.compile(
+    r'Connection (closed|reset) by peer|remote process exited', re.IGNORECASE
+)
 WRONG_ARGUMENT = re.compile(r'__init__\(\) (got an unexpected|missing \d+)')
 
 
@@ -54,25 +64,49 @@ class Report(NamedTuple):
 def one_sentence() -> Iterator[None]:
     """Turn errors of use into a sentence on stderr and exit code 2.
 
-    ``TRACEBACK=1`` in the environment shows the whole traceback instead.
+    ``TRACEBACK=1`` in the environment shows the whole traceback instead. Of
+    several processes that have the same to say, the first one says it.
     """
     try:
         yield
     except Exception as error:
+        stop_watching()
         sentence = sentence_of(error)
         if sentence is None or os.environ.get('TRACEBACK'):
             raise
-        print(f'error: {sentence}', file=sys.stderr)
+        if _is_first_to_say(sentence):
+            print(f'error: {sentence}', file=sys.stderr)
         sys.exit(2)
+
+
+def _is_first_to_say(sentence: str) -> bool:
+    """Whether no other process of this run said so; True where in doubt."""
+    if os.environ.get('TORCHELASTIC_USE_AGENT_STORE') != 'True':
+        return True  # a single process, or one that torchrun did not start
+    try:
+        store = TCPStore(
+            os.environ['MASTER_ADDR'],
+            int(os.environ['MASTER_PORT']),
+            is_master=False,
+            timeout=timedelta(seconds=5),
+        )
+        return store.add(f'vsslcodebase/said/{sentence}', 1) == 1
+    except (KeyError, ValueError, RuntimeError):
+        return True
 
 
 def sentence_of(error: Exception) -> str | None:
     """Return what to tell the user; None where only a traceback helps."""
     if isinstance(error, EXPECTED):
         return str(error)
-    about_config = _wrong_type(error) or _wrong_argument(error)
-    if about_config is not None:
-        return about_config
+    explanation = (
+        explain_lost_worker(error)
+        or _lost_process(error)
+        or _wrong_type(error)
+        or _wrong_argument(error)
+    )
+    if explanation is not None:
+        return explanation
     report = _report(error)
     if not _is_raised_for_users(error, report):
         return None
@@ -127,6 +161,16 @@ def _is_raised_for_users(error: Exception, report: Report) -> bool:
         return False
     is_ours = Path(report.path).is_relative_to(PACKAGE)
     return is_ours or bool(BUILDERS & report.callers)
+
+
+def _lost_process(error: Exception) -> str | None:
+    """Explain that another process of the run is gone."""
+    if not LOST_PROCESS.search(str(error)):
+        return None
+    return (
+        'another process of this run has ended, and this one cannot go on '
+        'alone; the message of the other one says why'
+    )
 
 
 def _wrong_type(error: Exception) -> str | None:
