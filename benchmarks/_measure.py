@@ -69,7 +69,7 @@ def times_faster(slow: Sequence[float], fast: Sequence[float]) -> float:
 
 
 def silence_warnings() -> None:
-    """Keep MMAction2's notes on its own future out of the tables' way."""
+    """Keep notes of MMEngine on its own future out of the tables' way."""
     MMLogger.get_current_instance().setLevel('ERROR')
 
 
@@ -106,15 +106,17 @@ def memory_mib(field: str) -> float:
     return int(status.split(f'{field}:')[1].split()[0]) / 1024
 
 
-def peak_mib(prepare: Callable[[], Callable[[], object]]) -> float:
-    """Return the MiB a call needs above its inputs; in a fresh process.
+def peak_mib(
+    call: Callable[[], object], warm_up: Callable[[], object]
+) -> float:
+    """Return the MiB a call needs above what it finds; in a fresh process.
 
     Args:
-        prepare: Makes the inputs and returns the call. It is made twice,
-            the first time to load code and kernels.
+        call: What is measured.
+        warm_up: The same with small inputs: loads code and kernels, and
+            leaves no memory behind that the call could take.
     """
-    prepare()()
-    call = prepare()
+    warm_up()
     held = memory_mib('VmRSS')
     call()
     # Not getrusage: its maximum is inherited from the parent process.
