@@ -11,7 +11,11 @@ import numpy as np
 import pytest
 from encoded_video import decode_all, encode
 
-from vsslcodebase.datasets.transforms import BadVideoError, open_reader
+from vsslcodebase.datasets.transforms import (
+    BadVideoError,
+    open_reader,
+    pyav_file,
+)
 
 IRREGULAR = np.cumsum([1, 3, 1, 1, 7, 2, 1, 1, 5, 1] * 4).tolist()
 OPEN_GOP = {'x264-params': 'open-gop=1:keyint=12:bframes=3'}
@@ -129,21 +133,38 @@ def test_each_distinct_frame_is_converted_once(encoded, monkeypatch):
     assert len(converted) == 3
 
 
-def test_only_the_gops_of_wanted_frames_are_decoded(tmp_path):
-    path = encode(tmp_path / 'long.mp4', num_frames=240, gop=12)
+@pytest.mark.parametrize('kept_bytes', [0, 10**6])
+def test_only_what_wanted_frames_need_is_decoded(
+    tmp_path, monkeypatch, kept_bytes
+):
+    monkeypatch.setattr(pyav_file, '_KEPT_BYTES', kept_bytes)
+    options = {'x264-params': 'b-adapt=0:b-pyramid=none:scenecut=0'}
+    path = encode(
+        tmp_path / 'long.mp4', num_frames=97, b_frames=2, options=options
+    )
     with open_reader(path, 'pyav') as reader:
-        decoded = []
-        original = reader._demux
+        read, decoded = [], []
+        file = reader._file
+        read_run, decode_run = file._read_run, file.decode_run
 
-        def counting():
-            for packet in original():
-                decoded.append(packet.pts)
+        def reading(*args):
+            for packet in read_run(*args):
+                read.append(packet.pts)
                 yield packet
 
-        reader._demux = counting
-        reader.get_frames([13, 200])
-    # Frames 12, 13 and 192 to 200, and a few that the decoder holds back
-    assert len(decoded) < 25
+        def decoding(*args):
+            for frame in decode_run(*args):
+                decoded.append(reader._index.times.index(frame.pts))
+                yield frame
+
+        file._read_run, file.decode_run = reading, decoding
+        reader.get_frames([14, 80])
+    # In GOPs of I B B P B B P ..., from 12 and from 72 on. None comes after
+    # those that are wanted, save the P frame that the last B frame needs.
+    assert sorted(read) == [
+        reader._index.times[i] for i in [12, *range(13, 16), *range(72, 82)]
+    ]
+    assert decoded == [12, 14, 72, 75, 78, 80]
 
 
 def test_index_out_of_range_is_an_error_and_not_another_frame(encoded):

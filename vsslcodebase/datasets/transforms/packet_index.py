@@ -10,7 +10,7 @@ from typing import NamedTuple
 # Two wanted frames in different GOPs are read in one go when no more frames
 # than this lie between the first and the second's key frame: seeking restarts
 # the decoder's pipeline, which costs about as much as decoding so many.
-_BRIDGED_FRAMES = 4
+_BRIDGED_FRAMES = 1
 
 
 class Packet(NamedTuple):
@@ -26,6 +26,7 @@ class Run(NamedTuple):
     """Frames (ascending) to be decoded in one go from a key packet."""
 
     start: int  # number of the key packet, in file order
+    stop: int  # number after that of the last packet that is needed
     frames: list[int]
 
 
@@ -36,28 +37,49 @@ class PacketIndex:
         packets: All packets from the first key packet on, in file order.
             Their ``pts`` differ.
         time_base: Seconds in a tick.
+        has_fields: A frame may need two packets, so that what a wanted frame
+            needs may end later than with its packet.
+        can_skip: The decoder may skip the frames to which none refers.
 
     Attributes:
         times: ``pts`` of frame i at place i.
         places: Number of the packet, in file order, of each ``pts``.
+        reorder_depth: The most frames that come before another in the file
+            and are shown after it.
     """
 
-    def __init__(self, packets: Sequence[Packet], time_base: Fraction) -> None:
+    def __init__(
+        self,
+        packets: Sequence[Packet],
+        time_base: Fraction,
+        has_fields: bool = False,
+        can_skip: bool = False,
+    ) -> None:
         self.packets = packets
         self.time_base = time_base
+        self.has_fields = has_fields
+        self.can_skip = can_skip
         # Frames before the first key frame refer to some that are not there.
         first_time = packets[0].pts
         self.times = sorted(
-            packet.pts
-            for packet in packets
-            if packet.is_shown and packet.pts >= first_time
+            [
+                pts
+                for pts, _, _, is_shown in packets
+                if is_shown and pts >= first_time
+            ]
         )
-        self.places = {
-            packet.pts: place for place, packet in enumerate(packets)
-        }
+        places = {packet.pts: place for place, packet in enumerate(packets)}
+        self.places = places
+        # The frame for which most others wait is not itself overtaken, so
+        # that its place and its rank differ by just those.
+        self.reorder_depth = max(
+            [places[time] - rank for rank, time in enumerate(sorted(places))]
+        )
         # By time of presentation: frames shown before an open GOP's key
         # frame, though stored after it, belong to the GOP before.
-        self._key_times = sorted(p.pts for p in packets if p.is_key)
+        self._key_times = sorted(
+            [pts for pts, _, is_key, _ in packets if is_key]
+        )
 
     def mean_rate(self) -> float:
         """Return the frames per second, 0 if there is a single frame."""
@@ -70,12 +92,17 @@ class PacketIndex:
         """Group frames (ascending, distinct) by the packet to start from."""
         runs: list[Run] = []
         for index in indices:
-            key = bisect_right(self._key_times, self.times[index]) - 1
-            key_time = self._key_times[key]
+            time = self.times[index]
+            stop = self.places[time] + 1
+            if self.has_fields:
+                stop = len(self.packets)
+            key_time = self._key_times[bisect_right(self._key_times, time) - 1]
             if runs:
+                last = runs[-1]
                 key_index = bisect_left(self.times, key_time)
-                if key_index - runs[-1].frames[-1] <= _BRIDGED_FRAMES:
-                    runs[-1].frames.append(index)
+                if key_index - last.frames[-1] <= _BRIDGED_FRAMES:
+                    frames = [*last.frames, index]
+                    runs[-1] = Run(last.start, max(last.stop, stop), frames)
                     continue
-            runs.append(Run(self.places[key_time], [index]))
+            runs.append(Run(self.places[key_time], stop, [index]))
         return runs

@@ -47,7 +47,7 @@ class Picture:
     @property
     def layout(self) -> tuple[tuple[int, ...], ...]:
         """Shapes of the planes."""
-        return tuple(plane.shape for plane in self.planes)
+        return tuple([plane.shape for plane in self.planes])
 
     @classmethod
     def of_rgb(cls, image: np.ndarray) -> Picture:

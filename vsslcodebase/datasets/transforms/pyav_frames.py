@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -35,32 +37,49 @@ class FrameConverter:
         Planes of 8 bits are views of the decoder's memory, which they keep
         alive, unless they have to be turned.
         """
-        planar = _PLANAR.fullmatch(frame.format.name)
-        if not planar or not has_matrix(_colourspace(frame)):
-            return Picture.of_rgb(self.to_rgb(frame))
-        turns = _quarter_turns(frame)
-        if planar['bits']:
-            frame = self._reformat(frame, f'yuv{planar["sub"]}p')
-        planes = [_view(plane) for plane in frame.planes]
-        height, width = planes[1].shape
-        if turns and (frame.height % height or frame.width % width):
-            # The last chroma samples colour fewer pixels than the others, as
-            # those in the first place cannot.
-            return Picture.of_rgb(self.to_rgb(frame))
-        is_full = bool(planar['full']) or frame.color_range == ColorRange.JPEG
-        return Picture(
-            tuple(_turned(plane, turns) for plane in planes),
-            yuv_matrix(_colourspace(frame), is_full),
+        planar = _planar(
+            frame.format.name, frame.colorspace, frame.color_range
         )
+        if planar is None:
+            return Picture.of_rgb(self.to_rgb(frame))
+        if planar.reduced_format:
+            frame = self._reformat(frame, planar.reduced_format)
+        planes = tuple([_view(plane) for plane in frame.planes])
+        turns = _quarter_turns(frame)
+        if turns:
+            height, width = planes[1].shape
+            if frame.height % height or frame.width % width:
+                # The last chroma samples colour fewer pixels than the others,
+                # as those in the first place cannot.
+                return Picture.of_rgb(self.to_rgb(frame))
+            planes = tuple([_turned(plane, turns) for plane in planes])
+        return Picture(planes, planar.matrix)
 
     def _reformat(self, frame: av.VideoFrame, name: str) -> av.VideoFrame:
         """Convert to another pixel format; threads inside workers cost."""
         return self._reformatter.reformat(frame, format=name, threads=1)
 
 
-def _colourspace(frame: av.VideoFrame) -> int:
-    """Return the number in H.273; swscale takes 0, that of RGB, for none."""
-    return frame.colorspace or 2
+class _Planar(NamedTuple):
+    """How frames of planar Y'CbCr become a picture."""
+
+    reduced_format: str  # the same with 8 bits, where they have more
+    matrix: np.ndarray
+
+
+@lru_cache
+def _planar(name: str, colourspace: int, colour_range: int) -> _Planar | None:
+    """Return what to do with a pixel format; None to make RGB of it."""
+    # swscale takes 0, which is the number of RGB, for "not specified".
+    colourspace = colourspace or 2
+    match = _PLANAR.fullmatch(name)
+    if not match or not has_matrix(colourspace):
+        return None
+    is_full = bool(match['full']) or colour_range == ColorRange.JPEG
+    return _Planar(
+        f'yuv{match["sub"]}p' if match['bits'] else '',
+        yuv_matrix(colourspace, is_full),
+    )
 
 
 def _quarter_turns(frame: av.VideoFrame) -> int:
@@ -77,8 +96,8 @@ def _turned(image: np.ndarray, quarter_turns: int) -> np.ndarray:
 
 def _view(plane: av.video.plane.VideoPlane) -> np.ndarray:
     """Return (height, width) uint8 of a plane, without copying."""
-    stride = abs(plane.line_size)
-    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, stride)
-    rows = rows[:, : plane.width]
-    rows.flags.writeable = False  # the decoder refers to it
-    return rows if plane.line_size > 0 else rows[::-1]  # stored upside down
+    stride = plane.line_size
+    shape = plane.height, plane.width
+    view = np.ndarray(shape, np.uint8, plane, strides=(abs(stride), 1))
+    view.flags.writeable = False  # the decoder refers to it
+    return view if stride > 0 else view[::-1]  # stored upside down

@@ -105,12 +105,10 @@ class VideoReader(ABC):
         wanted, _ = self._distinct(indices)
         first: Picture | None = None
         for index, picture in self._visit(wanted) if wanted else ():
-            first = first or picture
-            self._check_same(picture.size, first.size)
-            if (
-                picture.layout != first.layout
-                or picture.matrix is not first.matrix
-            ):
+            if first is None:
+                first, layout, matrix = picture, picture.layout, picture.matrix
+            if picture.layout != layout or picture.matrix is not matrix:
+                self._check_same(picture.size, first.size)
                 raise BadVideoError(
                     self.path, 'the pixel format changes within the video'
                 )
