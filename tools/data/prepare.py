@@ -1,7 +1,7 @@
 r"""Re-encode a data set once, so that training decodes it much faster.
 
-    python tools/data/prepare.py data/k400/train.txt data/k400/val.txt \
-        --videos data/k400/videos --out data/k400_128
+    python tools/data/prepare.py data/ssv2/train.txt data/ssv2/val.txt \
+        --videos data/ssv2/videos --out data/ssv2_128
 
 Fills --out with videos/ (small frames, a key frame every 12), the lists under
 their old names, manifest.jsonl (what was made of what, with hashes) and

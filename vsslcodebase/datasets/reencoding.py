@@ -49,8 +49,9 @@ class EncodeSettings:
             their size, but for an odd side, which loses a pixel.
         gop: Frames from a key frame to the next, at most.
         crf: Quality, from 0 (lossless) to 51; 6 more halve the bytes. With 20
-            frames have an SSIM of 0.98 to the scaled original; each step down
-            costs 12 % more bytes and 6 % more time to decode.
+            frames have an SSIM of 0.98 to the scaled original, and lose by
+            compression about what they lost by scaling; a step down costs
+            12 % more bytes and 6 % more time to decode.
         preset: What libx264 spends on making files smaller.
 
     Raises:
