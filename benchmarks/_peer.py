@@ -12,10 +12,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 from mmaction.datasets import VideoDataset
-from mmaction.datasets.transforms import ColorJitter
+from mmaction.datasets.transforms import (
+    ColorJitter,
+    Flip,
+    RandomResizedCrop,
+    Resize,
+)
 from mmcv.transforms import BaseTransform
-
-import vsslcodebase  # noqa: F401  # mends what keeps mmaction2 from loading
 
 BLUR_TAPS = 23
 
@@ -86,8 +89,6 @@ class ClipByClip(BaseTransform):
 
 def build_augmentation(crop: int) -> ClipByClip:
     """Build the augmentation, ending at ``crop`` x ``crop`` pixels."""
-    from mmaction.datasets.transforms import Flip, RandomResizedCrop, Resize
-
     return ClipByClip(
         [
             (RandomResizedCrop((0.3, 1.0), (0.5, 2.0)), 1),

@@ -24,13 +24,12 @@ from _measure import (
     silence_warnings,
     times_faster,
 )
-from mmaction.models import ActionDataPreprocessor
 from mmaction.structures import ActionDataSample
 from torch import Tensor
 
-import vsslcodebase  # noqa: F401  # mends what keeps mmaction2 from loading
 from vsslcodebase.models import ClipDataPreprocessor
 from vsslcodebase.models.data_preprocessor import IMAGENET_MEAN, IMAGENET_STD
+from vsslcodebase.registry import MODELS
 
 VIDEOS = 4
 SHAPE = (4, 3, 16, 112, 112)
@@ -56,10 +55,15 @@ def batch(matrices: Tensor | None = None) -> dict:
 
 def contestants() -> dict[str, Callable[[int], object]]:
     """Build the preprocessors; return rounds of them."""
-    peer = ActionDataPreprocessor(
-        mean=IMAGENET_MEAN, std=IMAGENET_STD, format_shape='NCTHW'
+    colours = dict(mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    peer = MODELS.build(
+        dict(
+            type='mmaction.ActionDataPreprocessor',
+            format_shape='NCTHW',
+            **colours,
+        )
     )
-    ours = ClipDataPreprocessor(mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    ours = ClipDataPreprocessor(**colours)
     plain = batch()
     identity = torch.eye(3, 4).expand(VIDEOS, SHAPE[0], 3, 4).contiguous()
     coloured = batch(identity)
