@@ -177,3 +177,12 @@ def test_overrides_are_strict_in_both_tools(config):
     ):
         with pytest.raises(OverrideError, match=r'model\.backbone\.frozen'):
             build(parse(words))
+
+
+def test_loaders_with_workers_do_not_wait_for_ever(train_cfg):
+    option = 'train_dataloader.num_workers=2'
+    cfg = train_cfg('--cfg-options', option)
+    assert cfg.train_dataloader.timeout == 300
+    assert 'timeout' not in cfg.val_dataloader  # torch refuses it there
+    cfg = train_cfg('--cfg-options', option, 'train_dataloader.timeout=0')
+    assert cfg.train_dataloader.timeout == 0

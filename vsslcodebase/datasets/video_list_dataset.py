@@ -85,6 +85,7 @@ class VideoListDataset(BaseDataset):
         self.num_videos = num_videos
         self.num_repeats = num_repeats
         self._state = SharedState(0)
+        self._notes: str | None = None
         super().__init__(
             ann_file=ann_file,
             pipeline=build_transforms(pipeline),
@@ -106,6 +107,13 @@ class VideoListDataset(BaseDataset):
     def num_bad_videos(self) -> int:
         """Number of videos found unreadable so far, by any worker."""
         return self._state.num_bad
+
+    def note_bad_videos_in(self, path: str) -> None:
+        """Append each unreadable video to a file: its path, a tab, why.
+
+        Workers that run already do not hear of it.
+        """
+        self._notes = path
 
     def load_data_list(self) -> list[dict]:
         """Read the list file.
@@ -178,6 +186,13 @@ class VideoListDataset(BaseDataset):
         if self._state.is_bad(video_id):
             return
         self._state.mark_bad(video_id)
+        if self._notes is not None:
+            reason = ' '.join(error.reason.split())
+            # One short write at the end: workers do not disturb each other.
+            with open(
+                self._notes, 'a', encoding='utf-8', errors='surrogateescape'
+            ) as file:
+                file.write(f'{error.path}\t{reason}\n')
         # As an error, since ranks other than 0 print nothing below that.
         print_log(
             f'Unreadable video replaced by another one: {error}',

@@ -18,8 +18,8 @@ from torch import distributed
 
 from vsslcodebase.compat.gloo import prepare_gloo
 from vsslcodebase.engine.arguments import parse_test, parse_train
-from vsslcodebase.engine.hooks import CheckpointKeysHook
-from vsslcodebase.engine.lost_workers import kill_workers
+from vsslcodebase.engine.hooks import BadVideosHook, CheckpointKeysHook
+from vsslcodebase.engine.lost_workers import kill_workers, limit_waiting
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
 from vsslcodebase.engine.overrides import apply_overrides
@@ -60,6 +60,7 @@ def run_train(args: argparse.Namespace) -> Runner:
     cfg = training_config(args)
     stages = ('train', 'val') if cfg.get('val_dataloader') else ('train',)
     runner = _build(cfg, stages)
+    runner.register_hook(BadVideosHook())
     _warn_of_accumulation(runner)
     runner.train()
     return runner
@@ -207,6 +208,8 @@ def _common_config(args: argparse.Namespace) -> Config:
     _export_ranks(args)
     cfg = load_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
+    for stage in ('train', 'val', 'test'):
+        limit_waiting(cfg.get(f'{stage}_dataloader'))
     if args.work_dir or not cfg.get('work_dir'):
         cfg.work_dir = args.work_dir or f'work_dirs/{Path(args.config).stem}'
     return cfg

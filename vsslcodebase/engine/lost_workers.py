@@ -12,6 +12,7 @@ import signal
 import threading
 import traceback
 from multiprocessing.connection import wait
+from typing import Any
 
 from torch.utils.data._utils import signal_handling
 from torch.utils.data.dataloader import _MultiProcessingDataLoaderIter
@@ -23,6 +24,8 @@ BY_CODE = re.compile(r'with exit code (\d+)')
 NO_SHARED_MEMORY = re.compile(
     r'(unable to .*</torch_|shared memory).*No space left', re.DOTALL
 )
+
+TIMEOUT_SEC = 300
 
 LESS = (
     'lower num_workers, prefetch_factor or batch_size of the data loader, '
@@ -46,6 +49,19 @@ CAUSES = {
     signal.SIGFPE: CRASH,
     signal.SIGILL: CRASH,
 }
+
+
+def limit_waiting(loader: dict[str, Any] | None) -> None:
+    """Let a data loader's config give up on workers that are stuck.
+
+    torch waits for ever by default. A read from a network drive that does
+    not answer then looks like a slow run; of several processes, the others
+    die first, after 10 minutes, with a message about a collective. No data
+    set that can be trained on needs ``TIMEOUT_SEC`` for a batch, so a config
+    that says nothing gets this limit; ``timeout=0`` waits for ever.
+    """
+    if loader and loader.get('num_workers'):
+        loader.setdefault('timeout', TIMEOUT_SEC)
 
 
 def explain_lost_worker(error: BaseException) -> str | None:

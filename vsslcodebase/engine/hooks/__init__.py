@@ -1,5 +1,6 @@
 """Hooks: what happens around a step, in every run."""
 
+from .bad_videos import BadVideosHook
 from .checkpoint_keys import CheckpointKeysHook
 from .finite_loss import FiniteLossHook
 from .interrupt import InterruptHook
@@ -7,6 +8,7 @@ from .resume_check import ResumeCheckHook
 from .seeds import EpochSeedHook, StepSeedHook
 
 __all__ = [
+    'BadVideosHook',
     'CheckpointKeysHook',
     'EpochSeedHook',
     'FiniteLossHook',
