@@ -195,7 +195,8 @@ class TestResuming:
         assert encoded_again(plan, monkeypatch) == []
         again = encoded_again(plan, monkeypatch, verify=True)
         assert again == ['deep/e.mkv']
-        assert 'deep/e.mp4 is not what the manifest' in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert "'deep/e.mp4' is not what the manifest says" in printed
         assert path.read_bytes() == before['videos/deep/e.mp4']
 
     def test_a_line_cut_off_by_a_kill_is_forgotten(self, plan, monkeypatch):
@@ -206,6 +207,17 @@ class TestResuming:
         last = json.loads(whole.splitlines()[-1])['source']
         assert encoded_again(plan, monkeypatch) == [last]
         assert path.read_text() == whole
+
+    def test_changed_lines_are_not_believed(self, plan, monkeypatch):
+        prepare(plan)
+        path = plan.out / 'manifest.jsonl'
+        whole = path.read_text()
+        path.write_text(whole.replace('"target": "a', '"target": "f.x'))
+        assert encoded_again(plan, monkeypatch) == ['a.mp4']
+        digest = manifest(plan.out)['a.mp4']['sha256']
+        path.write_text(whole.replace(digest, '0' * 64))
+        assert encoded_again(plan, monkeypatch, verify=True) == ['a.mp4']
+        assert manifest(plan.out)['a.mp4']['sha256'] == digest
 
     def test_a_line_of_somebody_else_is_an_error(self, plan):
         prepare(plan)

@@ -126,12 +126,24 @@ def test_variable_times_are_those_that_went_in(make):
     assert times(made.target) == expected
 
 
-def test_times_that_stand_still_are_spread(make):
-    """A raw stream has none at all."""
-    made = make('raw.h264', b_frames=2)
-    steps = np.diff(np.array(times(made.target), np.float64))
+@pytest.mark.parametrize('name', ['raw.h264', 'h264.avi'])
+def test_frames_without_times_are_spread_evenly(make, name):
+    made = make(name, b_frames=2)
+    steps = np.diff(times(made.target))
     assert len(steps) == 19
-    assert (steps > 0).all()
+    assert len(set(steps)) == 1
+    if name == 'h264.avi':  # which has a rate
+        assert steps[0] == Fraction(1, 30)
+
+
+def test_a_clock_that_leaps_is_not_followed(make):
+    """By six hours, as where a transport stream was cut."""
+    late = [*range(10), *range(20000, 20010)]
+    made = make('cut.ts', fps=1, times=late)
+    steps = np.diff(times(made.target))
+    assert len(steps) == 19
+    assert steps.max() < 3600
+    assert steps.min() > 0
 
 
 @pytest.mark.parametrize(

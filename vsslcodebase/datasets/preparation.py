@@ -95,16 +95,15 @@ def _split(
 ) -> list[str]:
     """Return the videos that are still to be encoded, each once."""
     videos = dict.fromkeys(v for vs in listed.values() for v, _ in vs)
-    progress = Progress('verifying', len(videos)) if verify else None
+    progress = Progress('verifying' if verify else 'looking', len(videos))
     pending = []
     for video in videos:
         original = os.path.join(plan.videos, video)
         if not folder.is_done(video, original, verify):
             if verify and video in folder.entries:
-                print(f'{target_of(video)} is not what the manifest says')
+                print(f'{target_of(video)!r} is not what the manifest says')
             pending.append(video)
-        if progress:
-            progress.step()
+        progress.step()
     print(f'videos: {len(videos)}, of which {len(pending)} are to be encoded')
     return pending
 

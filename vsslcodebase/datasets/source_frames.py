@@ -18,6 +18,7 @@ from .transforms.pyav_reader import PyAVReader
 from .transforms.video_reader import BadVideoError
 
 _BT601, _UNSPECIFIED = 6, 2  # YUV matrices, numbered as in ITU-T H.273
+_LONGEST_SEC = 3600  # that a frame may be shown; more is a broken clock
 # Of FFmpeg's filters the one whose frames, cropped and resized again in
 # training, come closest to crops of the original.
 _SCALING = Interpolation.LANCZOS | Interpolation.ACCURATE_RND
@@ -29,19 +30,20 @@ class FrameSource(PyAVReader):
     def frames(self) -> Iterator[tuple[av.VideoFrame, int]]:
         """Yield every frame in order, and its time in ticks from the first.
 
-        Files without reliable times (transport streams that were cut, H.264
-        in .avi) get the mean distance where time would not go forward.
+        Where time is not known, would not go forward, or would leap, frames
+        are at their mean distance.
         """
+        step = max(round(1 / (self.rate * self.tick)), 1)
         shape = None
         time = start = 0
         for number, frame in self._frames(list(range(self.total_frames))):
             if shape is None:
                 shape = frame.height, frame.width
                 time = start = frame.pts or 0
-            elif frame.pts is not None and frame.pts > time:
+            elif self._is_plausible(frame.pts, time):
                 time = frame.pts
             else:
-                time += max(round(1 / (self.rate * self.tick)), 1)
+                time += step
             if (frame.height, frame.width) != shape:
                 raise BadVideoError(
                     self.path,
@@ -49,6 +51,17 @@ class FrameSource(PyAVReader):
                     f'to {(frame.height, frame.width)} at frame {number}',
                 )
             yield frame, time - start
+
+    def _is_plausible(self, time: int | None, last: int) -> bool:
+        """Tell whether a frame's time can be right after the last one's."""
+        # An .avi has no times; FFmpeg makes some up, wrong with B-frames.
+        if time is None or (self._index is None and self._is_avi):
+            return False
+        return 0 < (time - last) * self.tick < _LONGEST_SEC
+
+    @property
+    def _is_avi(self) -> bool:
+        return 'avi' in self._file.formats
 
     @property
     def rate(self) -> float:
