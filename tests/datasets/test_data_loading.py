@@ -2,57 +2,70 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 import torch
-from mmengine.dataset import DefaultSampler, pseudo_collate, worker_init_fn
+from mmengine.dataset import pseudo_collate
+from mmengine.runner import Runner
 from torch.utils import data as torch_data
 from torch.utils.data import DataLoader
 
 from vsslcodebase.datasets import VideoListDataset
 
-PIPELINE = [
-    dict(type='OpenVideo'),
-    dict(type='SampleSeparatedClips', clip_len=4, num_clips=2),
-    dict(type='DecodeClips'),
-    dict(
-        type='PerClip',
-        transforms=[
-            dict(type='ClipRandomResizedCrop', size=16),
-            dict(type='ClipFlip'),
-            dict(type='ClipColorJitter'),
-            dict(type='ClipGrayscale'),
-            dict(type='ClipGaussianBlur', kernel_size=3),
-        ],
-    ),
-    dict(type='PackClips'),
+AUGMENT = [
+    dict(type='ClipRandomResizedCrop', size=16),
+    dict(type='ClipFlip'),
+    dict(type='ClipColorJitter'),
+    dict(type='ClipGrayscale'),
+    dict(type='ClipGaussianBlur', kernel_size=3),
 ]
+SAMPLER = dict(type='SampleSeparatedClips', clip_len=4, num_clips=2)
+PIPELINES = dict(
+    plain=[
+        dict(type='OpenVideo'),
+        SAMPLER,
+        dict(type='DecodeClips'),
+        dict(type='PerClip', transforms=AUGMENT),
+        dict(type='PackClips'),
+    ],
+    fast=[
+        dict(type='OpenVideo'),
+        SAMPLER,
+        dict(type='DecodeOnDemand'),
+        dict(type='FastClips', transforms=AUGMENT),
+        dict(type='PackClips'),
+    ],
+)
+PIPELINE = PIPELINES['plain']
+SEED = 11
 
 
 class Loading:
-    """A dataset and its loader, driven as a training run drives them."""
+    """A dataset and its loader, built and driven as in a training run."""
 
-    def __init__(self, folder, num_workers=0, context=None, persistent=True):
-        self.dataset = VideoListDataset(
-            str(folder / 'list.txt'),
-            PIPELINE,
+    def __init__(
+        self, folder, pipeline='plain', num_workers=0, seed=SEED, **options
+    ):
+        dataset = dict(
+            type='VideoListDataset',
+            ann_file=str(folder / 'list.txt'),
             data_prefix=dict(video=str(folder)),
+            pipeline=PIPELINES[pipeline],
+            _scope_='vsslcodebase',
         )
-        self.dataset.set_seed(11)
-        self.loader = DataLoader(
-            self.dataset,
-            batch_size=3,
-            sampler=DefaultSampler(self.dataset, shuffle=True, seed=11),
-            collate_fn=pseudo_collate,
-            num_workers=num_workers,
-            multiprocessing_context=context,
-            persistent_workers=persistent and num_workers > 0,
-            # mmengine's: the same seed in every epoch
-            worker_init_fn=partial(
-                worker_init_fn, num_workers=num_workers, rank=0, seed=11
+        if num_workers:
+            options.setdefault('persistent_workers', True)
+        self.loader = Runner.build_dataloader(
+            dict(
+                dataset=dataset,
+                batch_size=3,
+                num_workers=num_workers,
+                sampler=dict(type='DefaultSampler', shuffle=True),
+                **options,
             ),
+            seed=seed,
         )
+        self.dataset = self.loader.dataset
+        self.dataset.set_seed(seed)
 
     def epoch(self, epoch):
         """Return {video_id: clips} of an epoch, in the order loaded."""
@@ -77,15 +90,30 @@ def check_same(one, two):
         assert torch.equal(clips, two[video_id])
 
 
+@pytest.fixture(scope='module', params=PIPELINES)
+def pipeline(request):
+    """The plain transforms, and the fast path."""
+    return request.param
+
+
 @pytest.fixture(scope='module')
-def reference(video_folder):
-    """Three epochs without workers."""
-    loading = Loading(video_folder)
+def references(video_folder):
+    """Three epochs without workers, by pipeline."""
+    return {name: epochs(video_folder, name) for name in PIPELINES}
+
+
+def epochs(folder, pipeline, **options):
+    loading = Loading(folder, pipeline, **options)
     return [loading.epoch(epoch) for epoch in range(3)]
 
 
-def test_batch_is_what_the_model_takes(video_folder):
-    loading = Loading(video_folder)
+@pytest.fixture
+def reference(references, pipeline):
+    return references[pipeline]
+
+
+def test_batch_is_what_the_model_takes(video_folder, pipeline):
+    loading = Loading(video_folder, pipeline)
     batch = next(iter(loading.loader))
     assert [clips.shape for clips in batch['inputs']] == [
         (2, 3, 4, 16, 16)
@@ -93,35 +121,57 @@ def test_batch_is_what_the_model_takes(video_folder):
     assert batch['data_samples'][0].clip_start.shape == (2,)
 
 
-def test_two_epochs_differ_in_every_video_and_in_order(reference):
-    assert list(reference[0]) != list(reference[1])
-    assert sorted(reference[0]) == sorted(reference[1]) == list(range(8))
+def test_epochs_differ_in_every_video_and_in_order(reference):
+    for one, two in [(0, 1), (1, 2), (0, 2)]:
+        assert list(reference[one]) != list(reference[two])
+        assert set(reference[one]) == set(reference[two]) == set(range(8))
+        for video_id, clips in reference[one].items():
+            assert not torch.equal(clips, reference[two][video_id])
+
+
+def test_another_seed_gives_other_pixels(video_folder, reference, pipeline):
+    other = Loading(video_folder, pipeline, seed=SEED + 1).epoch(0)
     for video_id, clips in reference[0].items():
-        assert not torch.equal(clips, reference[1][video_id])
+        assert not torch.equal(clips, other[video_id])
 
 
-@pytest.mark.parametrize('persistent', [True, False])
-@pytest.mark.parametrize('num_workers', [1, 2])
+@pytest.mark.parametrize(
+    ('num_workers', 'options'),
+    [
+        (1, {}),
+        (2, dict(persistent_workers=False)),
+        (3, dict(prefetch_factor=4)),
+    ],
+)
+@pytest.mark.filterwarnings('ignore:This DataLoader will create')
 def test_workers_change_nothing(
-    video_folder, reference, num_workers, persistent
+    video_folder, reference, pipeline, num_workers, options
 ):
-    loading = Loading(video_folder, num_workers, persistent=persistent)
+    loading = Loading(video_folder, pipeline, num_workers, **options)
     for epoch in range(2):
         check_same(loading.epoch(epoch), reference[epoch])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('context', ['spawn', 'forkserver'])
-def test_start_method_changes_nothing(video_folder, reference, context):
-    loading = Loading(video_folder, 1, context)
+@pytest.mark.parametrize(
+    ('context', 'pipeline'),
+    [('spawn', 'plain'), ('forkserver', 'fast')],
+    indirect=['pipeline'],
+)
+def test_start_method_changes_nothing(
+    video_folder, references, context, pipeline
+):
+    loading = Loading(
+        video_folder, pipeline, 2, multiprocessing_context=context
+    )
     for epoch in range(2):
-        check_same(loading.epoch(epoch), reference[epoch])
+        check_same(loading.epoch(epoch), references[pipeline][epoch])
 
 
 def test_a_resumed_run_sees_what_the_uninterrupted_one_does(
-    video_folder, reference
+    video_folder, reference, pipeline
 ):
-    resumed = Loading(video_folder, num_workers=2)
+    resumed = Loading(video_folder, pipeline, num_workers=2)
     check_same(resumed.epoch(2), reference[2])
 
 
