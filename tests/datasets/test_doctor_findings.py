@@ -88,13 +88,18 @@ def test_labels_against_the_classes():
 
 
 def test_files_that_no_line_names(tmp_path):
-    for name in ('a/1.mp4', 'a/2.MP4', 'b.webm', 'notes.txt'):
+    for name in ('a/1.mp4', 'a/2.MP4', 'b.webm', 'c.avi', 'notes.txt'):
         path = Path(tmp_path, name)
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    found = find.of_unlisted([('./a/1.mp4', 0), ('gone.mp4', 0)], tmp_path)
-    assert cases(found) == {
-        'not in the list': [('a/2.MP4', ''), ('b.webm', '')]
+    videos = [('./a/1.mp4', 0), ('gone.mp4', 0)]
+    assert cases(find.of_folder(videos, tmp_path, {})) == {
+        'not in the list': [('a/2.MP4', ''), ('b.webm', ''), ('c.avi', '')]
+    }
+    others = {'val': [('b.webm', 0)], 'test': [('a//1.mp4', 0), ('x.mp4', 1)]}
+    assert cases(find.of_folder(videos, tmp_path, others)) == {
+        'in another list, too': [('a/1.mp4', 'test')],
+        'not in the list': [('a/2.MP4', ''), ('c.avi', '')],
     }
 
 

@@ -37,6 +37,8 @@ from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.registry import TRANSFORMS
 
+# Those of most configs
+CLIPS = dict(clip_len=16, frame_interval=2, num_clips=4)
 PICTURE_SUFFIXES = ('.png', '.pdf', '.svg')
 
 
@@ -49,6 +51,14 @@ def parse_args() -> argparse.Namespace:
     add = parser.add_argument
     add('list', help='list of videos, "path label" a line')
     add('--videos', required=True, help='folder that its paths start from')
+    add(
+        '--other-lists',
+        nargs='+',
+        default=[],
+        metavar='LIST',
+        help='of videos in the same folder, as that of the validation: what '
+        'they name is not reported as missing in the list, but overlaps are',
+    )
     add_options_of_clips(
         parser.add_argument_group('clips of a training sample')
     )
@@ -60,10 +70,14 @@ def parse_args() -> argparse.Namespace:
 def add_options_of_clips(group: argparse._ArgumentGroup) -> None:
     """Add what says how clips are sampled."""
     add = group.add_argument
-    add('--config', help='a training config; or these three:')
-    add('--clip-len', type=natural, default=16)
-    add('--frame-interval', type=natural, default=2)
-    add('--num-clips', type=natural, default=4)
+    add('--config', help='a training config; or some of these three:')
+    for name, value in CLIPS.items():
+        add(
+            f'--{name.replace("_", "-")}',
+            type=natural,
+            metavar='N',
+            help=f'default: {value}',
+        )
 
 
 def add_options_of_work(group: argparse._ArgumentGroup) -> None:
@@ -160,6 +174,7 @@ def main() -> int:
     check(args)
     try:
         videos = read_list(args.list)
+        others = {name: read_list(name) for name in args.other_lists}
         settings = EncodeSettings(short_side=args.short_side)
     except ValueError as error:
         raise UsageError(str(error)) from None
@@ -175,7 +190,7 @@ def main() -> int:
         args.workers,
         args.limit_sec or (1200 if args.full else 120),
     )
-    diagnosis = diagnose(videos, how, class_names(args.list))
+    diagnosis = diagnose(videos, how, class_names(args.list), others)
     print(text_report(diagnosis, args.max_cases, args.rate))
     write(diagnosis, args)
     steps = advice(
@@ -229,9 +244,13 @@ def build_sampler(args: argparse.Namespace) -> ClipSampler:
     Raises:
         UsageError: The config has none, or one of another package.
     """
+    given = {name: getattr(args, name) for name in CLIPS}
+    given = {name: value for name, value in given.items() if value}
     if not args.config:
-        return SampleSeparatedClips(
-            args.clip_len, args.frame_interval, args.num_clips
+        return SampleSeparatedClips(**CLIPS | given)
+    if given:
+        raise UsageError(
+            f'--config says what clips are; leave out {", ".join(given)}'
         )
     import vsslcodebase.models  # noqa: F401, a sampler may live in a head
 
@@ -252,7 +271,8 @@ def build_sampler(args: argparse.Namespace) -> ClipSampler:
 
 def write(diagnosis: Diagnosis, args: argparse.Namespace) -> None:
     """Write the files that were asked for."""
-    print()
+    if args.out or args.picture or args.write_clean:
+        print()
     if args.out:
         text = json.dumps(diagnosis.as_dict(), indent=1)
         write_whole(Path(args.out), text + '\n')

@@ -86,6 +86,19 @@ def test_classes_beside_the_list_are_compared(run_tool):
     assert '    b c.mp4  (label 1)\n' in printed
 
 
+def test_lists_of_the_same_folder(run_tool):
+    Path('list.txt').write_text('a.mp4 0\n')
+    Path('val.txt').write_text('b c.mp4 1\n')
+    code, printed, _ = run_tool(*QUICK)
+    assert '1  not in the list' in printed
+    code, printed, _ = run_tool(*QUICK, '--other-lists', 'val.txt')
+    assert (code, 'Nothing is wrong.' in printed) == (0, True)
+    Path('val.txt').write_text('b c.mp4 1\na.mp4 0\n')
+    code, printed, _ = run_tool(*QUICK, '--other-lists', 'val.txt')
+    assert code == 0
+    assert '    a.mp4  (val.txt)\n' in printed
+
+
 def test_clips_of_a_config(run_tool):
     Path('config.py').write_text(
         'train_dataloader = dict(dataset=dict(pipeline=['
@@ -126,6 +139,7 @@ def test_a_wrong_folder(run_tool):
         (('--short-side', '33'), 'short_side must be an even number'),
         (('--config', 'none.py'), 'none.py'),
         (('--config', 'empty.py'), 'has no clip sampler of this package'),
+        (('--config', 'a.py', '--num-clips', '2'), 'leave out num_clips'),
         (('--workers', '0'), "expected 1 or more, got '0'"),
         (('--sample', '-1'), "expected 0 or more, got '-1'"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,10 @@ class Diagnosis:
 
 
 def diagnose(
-    videos: find.Videos, how: Examination, classes: Sequence[str] = ()
+    videos: find.Videos,
+    how: Examination,
+    classes: Sequence[str] = (),
+    others: Mapping[str, find.Videos] | None = None,
 ) -> Diagnosis:
     """Examine every video of a list, and the list.
 
@@ -111,6 +114,7 @@ def diagnose(
         videos: (path, label), paths relative to the folder of ``how``.
         how: What to examine.
         classes: Names of the classes, where they are known.
+        others: Further lists of videos in the same folder, by name.
     """
     labels: dict[str, int] = {}
     for path, label in videos:
@@ -124,7 +128,7 @@ def diagnose(
         *find.of_lengths(reports, span, num_clips),
         *find.of_outliers(reports),
         *find.of_list(videos, classes),
-        *find.of_unlisted(videos, how.folder),
+        *find.of_folder(videos, how.folder, others or {}),
     ]
     if how.duplicates:
         found += find.of_copies(reports, labels, how.folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -184,21 +184,36 @@ def of_list(videos: Videos, classes: Sequence[str] = ()) -> list[Finding]:
     )
 
 
-def of_unlisted(videos: Videos, folder: str | Path) -> list[Finding]:
-    """Find video files below the folder that the list does not name."""
+def of_folder(
+    videos: Videos, folder: str | Path, others: Mapping[str, Videos]
+) -> list[Finding]:
+    """Compare the list with the folder and with other lists of it.
+
+    Args:
+        videos: The list.
+        folder: Where its videos are.
+        others: Further lists, by name.
+    """
     listed = {os.path.normpath(path) for path, _ in videos}
+    shared, elsewhere = [], set()
+    for name, lines in others.items():
+        named = {os.path.normpath(path) for path, _ in lines}
+        elsewhere |= named
+        shared += [(path, name) for path in sorted(named & listed)]
+    there = (path for paths in find_videos(folder).values() for path in paths)
     return _existing(
+        Finding(
+            'in another list, too',
+            Level.ODD,
+            'a leak, if one is for training and one for testing',
+            shared,
+        ),
         Finding(
             'not in the list',
             Level.ODD,
             'video files in the folder that no line names',
-            sorted(
-                (path, '')
-                for paths in find_videos(folder).values()
-                for path in paths
-                if path not in listed
-            ),
-        )
+            sorted((path, '') for path in {*there} - listed - elsewhere),
+        ),
     )
 
 

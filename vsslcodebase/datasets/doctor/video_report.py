@@ -168,8 +168,7 @@ def _decode(reader: PyAVReader, indices: Sequence[int]) -> None:
         reason = error.reason.partition(', <')[0]  # no objects of Python's
         raise BadVideoError(
             reader.path,
-            f'{reason}, at number {num_whole + 1} of {len(indices)} frames '
-            'decoded',
+            f'{reason}, near frame {indices[num_whole]}',
         ) from error
 
 
