@@ -44,7 +44,7 @@ def test_runs_stop_after_the_last_packet_that_is_needed():
 def test_fields_of_a_frame_may_come_in_a_later_packet():
     packets = [Packet(time, None, time == 0, True) for time in range(9)]
     table = PacketIndex(packets, Fraction(1, 10), has_fields=True)
-    assert table.runs([4]) == [Run(0, 9, [4])]
+    assert table.runs([4]) == [Run(0, 6, [4])]
 
 
 def test_far_frames_are_sought_and_near_ones_read_on_to():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 
 import av
 import numpy as np
 
+from .packet_index import PacketIndex, Run
 from .picture import Picture
 from .pyav_file import VideoFile
 from .pyav_frames import FrameConverter
@@ -77,42 +78,41 @@ class PyAVReader(VideoReader):
             BadVideoError: A frame is damaged or does not come.
         """
         for index, frame in self._find(indices):
-            if frame.is_corrupt:
-                raise BadVideoError(
-                    self.path, f'a frame is damaged, {frame!r}'
-                )
+            self._check_intact(frame)
             yield index, frame
 
     def _find(self, indices: list[int]) -> Iterator[tuple[int, av.VideoFrame]]:
         """Yield the frames, found by their times, or else by their ranks."""
         if self._index is None:
-            ranks = {i: i for i in indices}
-            yield from self._pick(enumerate(self._file.decode_all()), ranks)
-            self._check_found(ranks)
+            waiting = {i: i for i in indices}
+            ranked = enumerate(self._file.decode_all())
+            yield from _pick(_up_to(indices[-1], ranked), waiting)
+            self._check_found(waiting)
             return
         for run in self._index.runs(indices):
             waiting = {self._index.times[i]: i for i in run.frames}
-            frames = self._file.decode_run(self._index, run, waiting)
-            yield from self._pick(_timed(frames), waiting)
+            last_time = max(waiting)
+            frames = self._decode_run(self._index, run, waiting)
+            yield from _pick(_timed(frames), waiting)
             if waiting:
                 # A key frame that is none (intra refresh), or seeking went
                 # too far: once more where the decoder cannot miss anything.
-                frames = self._file.decode_all()
-                yield from self._pick(_timed(frames), waiting)
+                timed = _timed(self._file.decode_all())
+                yield from _pick(_up_to(last_time, timed), waiting)
             self._check_found(waiting)
 
-    def _pick(
-        self,
-        frames: Iterable[tuple[int | None, av.VideoFrame]],
-        waiting: dict[int, int],
-    ) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Yield the frames whose keys wait, and remove those keys."""
-        last = max(waiting)
-        for key, frame in frames:
-            if key in waiting:
-                yield waiting.pop(key), frame
-            if key is not None and key >= last:
-                break
+    def _decode_run(
+        self, index: PacketIndex, run: Run, waiting: Container[int]
+    ) -> Iterator[av.VideoFrame]:
+        """Decode a run, of which any frame may depend on any other."""
+        for frame in self._file.decode_run(index, run, waiting):
+            self._check_intact(frame)
+            yield frame
+
+    def _check_intact(self, frame: av.VideoFrame) -> None:
+        """Refuse what the decoder has patched up."""
+        if frame.is_corrupt:
+            raise BadVideoError(self.path, f'a frame is damaged, {frame!r}')
 
     def _check_found(self, waiting: dict[int, int]) -> None:
         """Never invent a frame."""
@@ -132,8 +132,26 @@ class PyAVReader(VideoReader):
             raise BadVideoError(self.path, error.strerror) from error
 
 
-def _timed(
-    frames: Iterable[av.VideoFrame],
-) -> Iterator[tuple[int | None, av.VideoFrame]]:
-    """Yield frames with their times of presentation."""
+_Keyed = Iterable[tuple[int | None, av.VideoFrame]]
+
+
+def _timed(frames: Iterable[av.VideoFrame]) -> _Keyed:
+    """Give frames with their times of presentation."""
     return ((frame.pts, frame) for frame in frames)
+
+
+def _up_to(last: int, frames: _Keyed) -> _Keyed:
+    """Give frames up to the one whose key, in ascending order, is ``last``."""
+    for key, frame in frames:
+        yield key, frame
+        if key is not None and key >= last:
+            return
+
+
+def _pick(
+    frames: _Keyed, waiting: dict[int, int]
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    """Yield the frames whose keys wait, and remove those keys."""
+    for key, frame in frames:
+        if key in waiting:
+            yield waiting.pop(key), frame
