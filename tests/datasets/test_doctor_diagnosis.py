@@ -91,6 +91,10 @@ def misbehave_later(path, *args):
     return measure_decoding(path, *args)
 
 
+def stumble(path, *args):
+    raise IndexError('list index out of range')
+
+
 def lose_the_file(path, *args):
     os.remove(path)
     return measure_decoding(path, *args)
@@ -117,6 +121,19 @@ def test_videos_that_crash_and_hang_are_named(
     assert not diagnosis.is_sound
     assert diagnosis.clean_videos() == [('c.mp4', 0)]
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(
+    ('stage', 'sample'), [('examine', 0), ('measure_decoding', 1)]
+)
+def test_errors_that_nobody_expects_are_named(
+    folder, monkeypatch, stage, sample
+):
+    monkeypatch.setattr(examination, stage, stumble)
+    diagnosis = diagnose([('a.mp4', 0)], quick(folder, sample=sample))
+    assert kinds(diagnosis)['unexpected error'] == [
+        ('a.mp4', 'IndexError: list index out of range')
+    ]
 
 
 def test_damage_met_while_measuring_is_bad(folder, monkeypatch):

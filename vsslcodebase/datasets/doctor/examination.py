@@ -59,15 +59,13 @@ class Examination:
     def examine_all(self, paths: Sequence[str]) -> list[VideoReport]:
         """Report on each video, also if it crashes or hangs its process."""
         calls = [partial(examine, self._at(p), p, self.full) for p in paths]
-        reports = []
-        for path, outcome in zip(paths, self._run(calls, 'Checking videos')):
-            if outcome.failure:
-                reports.append(
-                    VideoReport(path, outcome.failure, outcome.reason)
-                )
-            else:
-                reports.append(outcome.value)
-        return reports
+        outcomes = self._run(calls, 'Checking videos')
+        return [
+            outcome.value
+            if isinstance(outcome.value, VideoReport)
+            else VideoReport(path, *_trouble(outcome))
+            for path, outcome in zip(paths, outcomes)
+        ]
 
     def measure_some(self, reports: Sequence[VideoReport]) -> list[DecodeCost]:
         """Measure the decoding of some videos.
@@ -91,8 +89,7 @@ class Examination:
             if isinstance(outcome.value, DecodeCost):
                 costs.append(outcome.value)
             else:
-                report.bad = outcome.failure or 'corrupt'
-                report.reason = outcome.reason or outcome.value.reason
+                report.bad, report.reason = _trouble(outcome)
         return costs
 
     def reencode_some(self, reports: Sequence[VideoReport]) -> list[Trial]:
@@ -148,8 +145,18 @@ def choose(
 
 
 def _call(function: Callable[[], Any]) -> Any:
-    """Return the result, or the error of a video that cannot be read."""
+    """Return the result, or the error."""
     try:
         return function()
-    except BadVideoError as error:
+    except Exception as error:  # one strange video must not end it all
         return error
+
+
+def _trouble(outcome: Outcome) -> tuple[str, str]:
+    """Return what is bad about a video, and the reason."""
+    if outcome.failure:
+        return outcome.failure, outcome.reason
+    error = outcome.value
+    if isinstance(error, BadVideoError):
+        return 'corrupt', error.reason
+    return 'unexpected error', f'{type(error).__name__}: {error}'

@@ -24,6 +24,7 @@ BAD_KINDS = {
     'no video': 'no video stream',
     'crashed': 'kills the process that reads it',
     'timed out': 'not read in time',
+    'unexpected error': 'one that ends training instead of being replaced',
 }
 # What training reads and a user may want to know of
 ODD_KINDS = {
