@@ -206,6 +206,18 @@ def test_resume_with_another_batch_size_keeps_the_share(run, tmp_path):
     assert rates.tolist() == pytest.approx(expected)
 
 
+def test_resume_with_more_epochs_follows_the_longer_schedule(run, tmp_path):
+    work_dir = tmp_path / 'work'
+    run(work_dir, **{'train_cfg.max_epochs': 2})
+    runner = run(work_dir, '--resume')  # 3 epochs of 4 iterations
+    assert runner.iter == 12
+    assert 'RESUMED WITH ANOTHER LENGTH' in log_of(runner)
+    rates = runner.message_hub.log_scalars['train/lr'].data[0]
+    first = [0.05 * share for share in cosine_shares(range(8), 8)]
+    rest = [0.05 * share for share in cosine_shares(range(8, 12), 12)]
+    assert rates.tolist() == pytest.approx(first + rest)
+
+
 def cosine_shares(steps, total):
     from vsslcodebase.engine.schedules import warmup_cosine
 

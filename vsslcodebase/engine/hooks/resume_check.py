@@ -1,4 +1,4 @@
-"""A run that is resumed with another batch size keeps its schedule."""
+"""A run resumed with another batch size or length keeps to a schedule."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class ResumeCheckHook(Hook):
     now, the iteration and the schedules move to the same share of the run,
     and a warning says what is left to decide: the learning rate, which follows
     only with ``--auto-scale-lr``.
+
+    The checkpoint's schedules also remember the length of their run. Resumed
+    with another ``max_epochs``, they would end before the run or be cut off;
+    so they are built anew, and go on where a run of the new length would be.
     """
 
     priority = 'HIGHEST'  # the others read the iteration that is set here
@@ -29,22 +33,35 @@ class ResumeCheckHook(Hook):
     def __init__(self) -> None:
         """No checkpoint has been resumed yet."""
         self._written: dict[str, int] | None = None
+        self._max_epochs: int | None = None
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Store what a step is."""
+        """Store what a step is, and how long the run."""
         checkpoint['meta']['step'] = _describe_step(runner)
+        checkpoint['meta']['max_epochs'] = runner.max_epochs
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Remember what a step was, if this is a resume."""
         if runner._resume:
-            self._written = checkpoint.get('meta', {}).get('step')
+            meta = checkpoint.get('meta', {})
+            self._written = meta.get('step')
+            self._max_epochs = meta.get('max_epochs')
 
     def before_train(self, runner: Any) -> None:
         """Compare, and move to the same share of the run if need be."""
         written, now = self._written, _describe_step(runner)
-        self._written = None
-        if written is None or written == now:
-            return
+        max_epochs = self._max_epochs
+        self._written = self._max_epochs = None
+        if written is not None and written != now:
+            self._compare_steps(runner, written, now)
+        if max_epochs is not None and max_epochs != runner.max_epochs:
+            self._change_length(runner, max_epochs)
+
+    @staticmethod
+    def _compare_steps(
+        runner: Any, written: dict[str, int], now: dict[str, int]
+    ) -> None:
+        """Make up for a step or an epoch that is not what it was."""
         was, is_now = (
             f'{step["world_size"]} x {step["batch_size"]} videos '
             f'a step, {step["epoch_length"]} steps an epoch'
@@ -71,6 +88,23 @@ class ResumeCheckHook(Hook):
             f'The run goes on at the same share of its epochs, iteration '
             f'{runner.iter}. The learning rate {lr}. The result will differ '
             'from that of an uninterrupted run.'
+        )
+
+    @staticmethod
+    def _change_length(runner: Any, max_epochs: int) -> None:
+        """Follow the schedules of a run of the length that is asked for."""
+        before = runner.optim_wrapper.param_groups[0]['lr']
+        _restart_schedules(runner, 1.0)
+        after = runner.optim_wrapper.param_groups[0]['lr']
+        left = max(0, runner.max_epochs - runner.epoch)
+        runner.logger.warning(
+            f'RESUMED WITH ANOTHER LENGTH. Checkpoint: a run of {max_epochs} '
+            f'epochs. Now: {runner.max_epochs}, of which {left} are left. The '
+            'schedules were built anew and go on where a run of '
+            f'{runner.max_epochs} epochs would be at iteration {runner.iter}: '
+            f'the learning rate goes from {before:.4g} to {after:.4g}. The '
+            'result will differ from that of an uninterrupted run of either '
+            'length.'
         )
 
 
