@@ -96,7 +96,8 @@ def growth_mib(list_file: Path, opens: int) -> float:
     return ask_fresh_process(__file__, str(list_file), str(opens))
 
 
-def _print_growth(list_file: Path, opens: int) -> None:
+def print_growth(list_file: Path, opens: int) -> None:
+    """Print the growth of this process, in MiB."""
     _one_thread(0)
     dataset = _ours.build_dataset(list_file, 112, 'worker')
     for number in range(WARM_UP_OPENS + opens):
@@ -107,4 +108,4 @@ def _print_growth(list_file: Path, opens: int) -> None:
 
 
 if __name__ == '__main__':
-    _print_growth(Path(sys.argv[1]), int(sys.argv[2]))
+    print_growth(Path(sys.argv[1]), int(sys.argv[2]))

@@ -57,8 +57,13 @@ def build_list(name: str, spec: VideoSpec, folder: Path) -> Path:
 
 def encode(path: Path, spec: VideoSpec, seed: int) -> None:
     """Write one video: libx264 with its defaults, but for the GOP."""
-    # The number of threads is part of what makes the file the same again.
-    options = {'preset': 'medium', 'threads': '2'}
+    # By itself x264 writes different files from run to run; its number of
+    # threads counts, and so do shortcuts that depend on the processor.
+    options = {
+        'preset': 'medium',
+        'threads': '2',
+        'x264-params': 'cpu-independent=1',
+    }
     with av.open(str(path), 'w') as container:
         stream = container.add_stream(
             'libx264', rate=spec.frames_per_second, options=options

@@ -84,7 +84,7 @@ CASES = [
 
 def quick(spec: VideoSpec) -> VideoSpec:
     """Return a small kind of video in the place of a large one."""
-    return replace(spec, width=128, height=96, seconds=3, count=1)
+    return replace(spec, width=96, height=64, seconds=2, count=1)
 
 
 def prepare(list_file: Path) -> Path:
