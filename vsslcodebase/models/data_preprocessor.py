@@ -90,27 +90,38 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
 
         Args:
             inputs: (B, V, 3, T, H, W).
-            matrices: (B, V, 3, 4) float32, to RGB on 0..255.
+            matrices: (B, V, 3, 4) float32, to RGB on 0..255, or
+                (B, V, T, 3, 4) where they differ from frame to frame.
         """
-        if matrices.shape[:2] != inputs.shape[:2] or inputs.shape[2] != 3:
+        frames = inputs.transpose(2, 3)  # (B, V, T, 3, H, W)
+        by_frame = matrices.ndim == 5
+        groups = frames if by_frame else inputs
+        num_axes = matrices.ndim - 2  # of clips, or of frames
+        if (
+            inputs.shape[2] != 3
+            or matrices.shape[:-2] != groups.shape[:num_axes]
+        ):
             raise ValueError(
-                'colour_matrix must be (V, 3, 4) for clips (V, 3, T, H, W), '
-                f'got {tuple(matrices.shape[1:])} for '
+                'colour_matrix must be (V, 3, 4) or (V, T, 3, 4) for clips '
+                f'(V, 3, T, H, W), got {tuple(matrices.shape[1:])} for '
                 f'{tuple(inputs.shape[1:])}'
             )
+        pixels = groups.flatten(0, num_axes - 1).flatten(2)  # (N, 3, pixels)
         mean, std = self.mean.view(3, 1), self.std.view(3, 1)
-        linear = (matrices[..., :3] / std).flatten(0, 1)  # (B*V, 3, 3)
-        offset = ((matrices[..., 3:] - mean) / std).flatten(0, 1)
-        pixels = inputs.flatten(0, 1).flatten(2)  # (B*V, 3, T*H*W)
+        linear = matrices[..., :3] / std
+        offset = (matrices[..., 3:] - mean) / std
         # Autocast would round 0..255 to eight or eleven bits.
         with torch.autocast(inputs.device.type, enabled=False):
-            colours = torch.baddbmm(offset, linear, pixels.float())
+            colours = torch.baddbmm(
+                offset.view(-1, 3, 1), linear.view(-1, 3, 3), pixels.float()
+            )
         colours.clamp_(min=-mean / std, max=(255 - mean) / std)
-        return colours.view(inputs.shape)
+        colours = colours.view(groups.shape)
+        return colours.transpose(2, 3).contiguous() if by_frame else colours
 
 
 def _colour_matrices(data_samples: Sequence[Any] | None) -> Tensor | None:
-    """Return (B, V, 3, 4), or None where colours are made already."""
+    """Return those of the batch, or None where colours are made already."""
     matrices = [
         sample.colour_matrix
         for sample in data_samples or ()

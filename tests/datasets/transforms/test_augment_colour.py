@@ -159,6 +159,20 @@ def test_jitter_does_not_flicker_when_a_bright_object_enters():
         assert len(corners) == 1
 
 
+def test_jitter_per_frame_is_drawn_for_each(clip):
+    jitter = ClipColorJitter(prob=0.5, per='frame')
+    np.random.seed(2)
+    alone = [
+        ClipColorJitter(prob=0.5)(dict(imgs=[frame]))['imgs'][0]
+        for frame in clip
+    ]
+    np.random.seed(2)
+    together = jitter(dict(imgs=list(clip)))['imgs']
+    np.testing.assert_array_equal(together, alone)
+    changed = [not np.array_equal(*pair) for pair in zip(together, clip)]
+    assert 0 < sum(changed) < len(changed)  # the probability is per frame
+
+
 def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match=r'hue must be in \[0, 0.5\], got 1'):
         ClipColorJitter(hue=1)
@@ -168,3 +182,5 @@ def test_wrong_arguments_are_named():
         ClipColorJitter(prob=2)
     with pytest.raises(ValueError, match=r'prob .* got -1'):
         ClipGrayscale(prob=-1)
+    with pytest.raises(ValueError, match="'clip' or 'frame', got 'video'"):
+        ClipColorJitter(per='video')

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
-from vsslcodebase.datasets.transforms import ClipFlip, ClipRandomResizedCrop
+from vsslcodebase.datasets.transforms import (
+    ClipFlip,
+    ClipRandomResizedCrop,
+    ClipResizedRandomCrop,
+)
 
 
 @pytest.fixture
@@ -127,3 +132,29 @@ def test_wrong_arguments_are_named():
         ClipFlip(flip_label_map={'86': 87})
     with pytest.raises(ValueError, match=r'prob .* got 7'):
         ClipFlip(7)
+
+
+def test_stretched_frames_give_windows_at_all_places():
+    crop = ClipResizedRandomCrop(scale=(6, 8), size=(4, 5))
+    rows, columns = np.mgrid[:12, :16].astype(np.uint8)
+    frame = np.dstack([rows * 10, columns * 10, rows * 0])
+    stretched = cv2.resize(frame, (8, 6))
+    np.random.seed(0)
+    seen = set()
+    for _ in range(200):
+        first, second = crop(dict(imgs=[frame, frame]))['imgs']
+        np.testing.assert_array_equal(first, second)
+        matches = [
+            (top, left)
+            for top in range(3)
+            for left in range(4)
+            if np.array_equal(first, stretched[top : top + 4, left : left + 5])
+        ]
+        assert len(matches) == 1
+        seen.update(matches)
+    assert len(seen) == 12
+
+
+def test_a_window_larger_than_the_frame_is_refused():
+    with pytest.raises(ValueError, match='size must fit into scale'):
+        ClipResizedRandomCrop(scale=(100, 200), size=112)

@@ -46,8 +46,17 @@ OPERATIONS = {
     ],
     'hue': [CROP, dict(type='ClipColorJitter', **ONLY) | dict(hue=0.2)],
     'grey': [CROP, dict(type='ClipGrayscale', prob=1.0)],
+    'stretch and crop': [
+        dict(type='ClipResizedRandomCrop', scale=(75, 90), size=(40, 56))
+    ],
     'blur': [CROP, dict(type='ClipGaussianBlur', prob=1.0)],
 }
+PER_FRAME = [
+    dict(type='ClipResizedRandomCrop', scale=(72, 90), size=(40, 56)),
+    dict(type='ClipFlip'),
+    dict(type='ClipColorJitter', per='frame'),
+    dict(type='ClipGrayscale'),
+]
 ALL = [
     CROP,
     dict(type='ClipFlip'),
@@ -114,6 +123,7 @@ def differences(path, operations, num_seeds=4, **kwargs):
         ('saturation', 6, 0.8),
         ('grey', 3, 0.6),
         ('blur', 5, 0.7),
+        ('stretch and crop', 4, 0.6),
     ],
 )
 def test_each_operation_equals_the_plain_one(videos, name, most, mean):
@@ -130,6 +140,26 @@ def test_with_hsv_the_whole_chain_equals_the_plain_one(videos, pixels):
     mean = {'yuv444p': 0.8, 'yuv420p': 3.5}[pixels]
     assert found.mean() <= mean
     assert (found > 24).double().mean() < 0.01
+
+
+def test_each_frame_may_have_its_own_colours(videos):
+    found = differences(videos['yuv444p'], PER_FRAME, num_seeds=8, hue='hsv')
+    assert found.mean() <= 0.8
+    assert (found > 24).double().mean() < 0.01
+
+
+def test_colours_drawn_per_frame_differ_and_places_do_not(tmp_path):
+    path = encode(tmp_path / 'still.mp4', num_frames=1, size=(48, 64))
+    jitter = PER_FRAME[2] | dict(brightness=0.1, contrast=0.1, hue=0.02)
+    clip = run(path, fast([*PER_FRAME[:2], jitter]))['inputs'][0].double()
+    grey = clip.mean(0)  # (T, H, W)
+    assert (
+        len({tuple(frame.mean((1, 2)).tolist()) for frame in clip.unbind(1)})
+        > 3
+    )
+    for frame in grey[1:]:  # the same picture: fully correlated
+        both = torch.stack([grey[0].flatten(), frame.flatten()])
+        assert torch.corrcoef(both)[0, 1] > 0.98
 
 
 def test_chroma_is_interpolated_between_its_samples(videos):
@@ -197,7 +227,9 @@ def test_repeated_frames_are_copied(tmp_path):
 
 
 @pytest.mark.parametrize(
-    'operations', [*OPERATIONS.values(), ALL], ids=[*OPERATIONS, 'all']
+    'operations',
+    [*OPERATIONS.values(), ALL, PER_FRAME],
+    ids=[*OPERATIONS, 'all', 'per frame'],
 )
 def test_the_preprocessor_makes_what_the_worker_makes(videos, operations):
     preprocessor = ClipDataPreprocessor()

@@ -5,7 +5,11 @@ Slots: 0 open, 1 sample, 2 decode, 3 augment, 4 pack.
 
 from .augment_blur import ClipGaussianBlur
 from .augment_colour import ClipColorJitter, ClipGrayscale
-from .augment_geometry import ClipFlip, ClipRandomResizedCrop
+from .augment_geometry import (
+    ClipFlip,
+    ClipRandomResizedCrop,
+    ClipResizedRandomCrop,
+)
 from .clip_sampling import (
     ClipSampler,
     SampleDecayingClips,
@@ -15,6 +19,7 @@ from .clip_sampling import (
 from .decoding import DecodeClips, DecodeOnDemand, OpenVideo
 from .fast_clips import FastClips
 from .formatting import PackClips
+from .pace_sampling import SamplePaceClips
 from .per_clip import PerClip
 from .video_reader import BadVideoError, open_reader
 
@@ -25,6 +30,7 @@ __all__ = [
     'ClipGaussianBlur',
     'ClipGrayscale',
     'ClipRandomResizedCrop',
+    'ClipResizedRandomCrop',
     'ClipSampler',
     'DecodeClips',
     'DecodeOnDemand',
@@ -33,6 +39,7 @@ __all__ = [
     'PackClips',
     'PerClip',
     'SampleDecayingClips',
+    'SamplePaceClips',
     'SampleSeparatedClips',
     'SampleUniformClips',
     'open_reader',

@@ -1,4 +1,4 @@
-"""Colour jitter and grey: one draw for all frames of ``imgs``.
+"""Colour jitter and grey: one draw for all frames of ``imgs``, or one each.
 
 For a video of several clips use them inside :class:`~.per_clip.PerClip`.
 The functions take a clip (T, H, W, 3) of uint8 RGB and return a new one;
@@ -15,7 +15,7 @@ from mmcv.transforms import BaseTransform
 
 from vsslcodebase.registry import TRANSFORMS
 
-from .clip_plan import ClipPlan, ColourChange
+from .clip_plan import ClipPlan, ColourChange, FrameChanges
 from .colour_matrix import GREY_WEIGHTS
 
 
@@ -110,11 +110,15 @@ class ClipColorJitter(BaseTransform):
     down) and the grey of contrast (see :func:`adjust_contrast`).
 
     Args:
-        prob: Probability that anything is done, in [0, 1].
+        prob: Probability that anything is done, in [0, 1]; drawn with the
+            rest, for each frame if ``per`` says so.
         brightness: x of brightness, >= 0.
         contrast: x of contrast, >= 0.
         saturation: x of saturation, >= 0.
         hue: Largest turn, as a share of the full circle, in [0, 0.5].
+        per: 'clip' for one draw, which keeps what moves comparable between
+            frames, or 'frame' for a draw each, which makes colours useless
+            for that (Pace Prediction, Section 3.4).
     """
 
     def __init__(
@@ -124,6 +128,7 @@ class ClipColorJitter(BaseTransform):
         contrast: float = 0.8,
         saturation: float = 0.8,
         hue: float = 0.2,
+        per: str = 'clip',
     ) -> None:
         if not 0 <= prob <= 1:
             raise ValueError(f'prob must be in [0, 1], got {prob}')
@@ -134,7 +139,10 @@ class ClipColorJitter(BaseTransform):
             )
         if not 0 <= hue <= 0.5:
             raise ValueError(f'hue must be in [0, 0.5], got {hue}')
+        if per not in ('clip', 'frame'):
+            raise ValueError(f"per must be 'clip' or 'frame', got {per!r}")
         self.prob = prob
+        self.per = per
         self.brightness = brightness
         self.contrast = contrast
         self.saturation = saturation
@@ -155,14 +163,21 @@ class ClipColorJitter(BaseTransform):
 
     def plan(self, plan: ClipPlan) -> None:
         """Draw what :meth:`transform` would, for ``FastClips``."""
-        plan.steps += self.draw()
+        if self.per == 'clip':
+            plan.steps += self.draw()
+        else:
+            frames = [self.draw() for _ in range(plan.clip_len)]
+            plan.steps.append(FrameChanges(frames))
 
     def transform(self, results: dict) -> dict:
-        """Change all frames alike, or none."""
-        changes = self.draw()
-        if changes:
-            clip = change_colours(np.stack(results['imgs']), changes)
-            results['imgs'] = list(clip)
+        """Change all frames alike, or each in its own way, or none."""
+        imgs = results['imgs']
+        clips = [imgs] if self.per == 'clip' else [[img] for img in imgs]
+        results['imgs'] = [
+            img
+            for clip in clips
+            for img in change_colours(np.stack(clip), self.draw())
+        ]
         return results
 
     @staticmethod
@@ -174,7 +189,8 @@ class ClipColorJitter(BaseTransform):
         return (
             f'{type(self).__name__}(prob={self.prob}, '
             f'brightness={self.brightness}, contrast={self.contrast}, '
-            f'saturation={self.saturation}, hue={self.hue})'
+            f'saturation={self.saturation}, hue={self.hue}, '
+            f'per={self.per!r})'
         )
 
 

@@ -52,12 +52,7 @@ class ClipRandomResizedCrop(BaseTransform):
             raise ValueError(
                 f'aspect_range must be ascending and > 0, got {aspect_range}'
             )
-        sizes = (size, size) if isinstance(size, int) else tuple(size)
-        if len(sizes) != 2 or min(sizes) < 1:
-            raise ValueError(
-                f'size must be one or two numbers >= 1, got {size}'
-            )
-        self.size = sizes
+        self.size = _height_width('size', size)
         self.area_range = tuple(area_range)
         self.aspect_range = tuple(aspect_range)
 
@@ -115,6 +110,64 @@ class ClipRandomResizedCrop(BaseTransform):
             f'area_range={self.area_range}, '
             f'aspect_range={self.aspect_range})'
         )
+
+
+@TRANSFORMS.register_module()
+class ClipResizedRandomCrop(BaseTransform):
+    """Stretch frames to one size and cut a random window out of them.
+
+    The augmentation of C3D and of many that followed, Pace Prediction among
+    them (128x171, windows of 112x112). Bilinear, not antialiased.
+
+    Args:
+        scale: Height and width that frames are stretched to, whatever their
+            aspect, or one number for both.
+        size: Height and width of the window, or one number for both; not
+            larger than ``scale``.
+    """
+
+    def __init__(
+        self,
+        scale: int | tuple[int, int] = (128, 171),
+        size: int | tuple[int, int] = 112,
+    ) -> None:
+        self.scale = _height_width('scale', scale)
+        self.size = _height_width('size', size)
+        if any(s > whole for s, whole in zip(self.size, self.scale)):
+            raise ValueError(
+                f'size must fit into scale, got size={self.size} and '
+                f'scale={self.scale}'
+            )
+
+    def draw(self) -> tuple[int, int]:
+        """Draw top and left of the window in the stretched frame."""
+        top, left = (
+            np.random.randint(whole - length + 1)
+            for whole, length in zip(self.scale, self.size)
+        )
+        return top, left
+
+    def plan(self, plan: ClipPlan) -> None:
+        """Draw what :meth:`transform` would, for ``FastClips``."""
+        stretch = [f / s for f, s in zip(plan.frame_size, self.scale)]
+        top, left = (x * y for x, y in zip(self.draw(), stretch))
+        height, width = (x * y for x, y in zip(self.size, stretch))
+        plan.resize((top, left, height, width), self.size)
+
+    def transform(self, results: dict) -> dict:
+        """Stretch all frames, and cut the same window."""
+        top, left = self.draw()
+        bottom, right = top + self.size[0], left + self.size[1]
+        results['imgs'] = [
+            cv2.resize(img, self.scale[::-1])[top:bottom, left:right]
+            for img in results['imgs']
+        ]
+        results['img_shape'] = self.size
+        return results
+
+    def __repr__(self) -> str:
+        """Return the class with its arguments."""
+        return f'{type(self).__name__}(scale={self.scale}, size={self.size})'
 
 
 @TRANSFORMS.register_module()
@@ -177,3 +230,11 @@ class ClipFlip(BaseTransform):
             f'{type(self).__name__}(prob={self.prob}, '
             f'flip_label_map={self.flip_label_map or None})'
         )
+
+
+def _height_width(name: str, size: int | tuple[int, int]) -> tuple[int, int]:
+    """Return height and width of an argument that may be one for both."""
+    sizes = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sizes) != 2 or min(sizes) < 1:
+        raise ValueError(f'{name} must be one or two numbers >= 1, got {size}')
+    return sizes

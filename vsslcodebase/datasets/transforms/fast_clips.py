@@ -19,7 +19,7 @@ from vsslcodebase.registry import TRANSFORMS
 
 from .augment_blur import blur
 from .augment_colour import change_colours
-from .clip_plan import ClipPlan, ColourChange, Plannable
+from .clip_plan import ClipPlan, ColourChange, FrameChanges, Plannable
 from .colour_matrix import affine, colour_matrix
 from .per_clip import build_transforms
 from .picture import Picture
@@ -42,16 +42,17 @@ class FastClips(BaseTransform):
     and removed.
 
     Args:
-        transforms: At most one ``ClipRandomResizedCrop``, then any of
-            ``ClipFlip``, ``ClipColorJitter``, ``ClipGrayscale`` and
-            ``ClipGaussianBlur``, in any order and number.
+        transforms: At most one ``ClipRandomResizedCrop`` or
+            ``ClipResizedRandomCrop``, then any of ``ClipFlip``,
+            ``ClipColorJitter``, ``ClipGrayscale`` and ``ClipGaussianBlur``,
+            in any order and number.
         hue: 'yiq', or 'hsv' to make the changes of colours exactly as the
             plain operations do, one after the other (some 1.2 ms a clip of
             16 frames at 112 pixels, where the matrix takes 0.1).
         apply_colour: 'worker', or 'preprocessor': ``clips`` then holds the
-            decoder's YUV, and ``colour_matrix`` (V, 3, 4) float32 what
-            ``ClipDataPreprocessor`` makes RGB of, on the GPU. No other data
-            preprocessor does that.
+            decoder's YUV, and ``colour_matrix`` (V, 3, 4) float32, or
+            (V, T, 3, 4), what ``ClipDataPreprocessor`` makes RGB of it with,
+            on the GPU. No other data preprocessor does that.
 
     Raises:
         BadVideoError: A frame of the video does not decode.
@@ -112,7 +113,9 @@ class FastClips(BaseTransform):
         ]
         results['clips'] = clips
         if self.apply_colour == 'preprocessor':
-            results['colour_matrix'] = np.stack(matrices).astype(np.float32)
+            results['colour_matrix'] = np.stack(
+                matrices, dtype=np.float32, casting='same_kind'
+            )
         if 'label' in results:
             results['label'] = plans[-1].label
         results['original_shape'] = plans[0].frame_size
@@ -126,7 +129,12 @@ class FastClips(BaseTransform):
         num_clips = results['num_clips']
         plans = []
         for _ in range(num_clips):
-            plan = ClipPlan(frame_size, num_clips, results.get('label', -1))
+            plan = ClipPlan(
+                frame_size,
+                results['clip_len'],
+                num_clips,
+                results.get('label', -1),
+            )
             for transform in self.transforms:
                 transform.plan(plan)
             plans.append(plan)
@@ -138,7 +146,8 @@ class FastClips(BaseTransform):
         """Flip, blur and colour a clip (3, T, H, W) in place.
 
         Returns:
-            (3, 4) matrix that makes RGB of what ``clip`` holds afterwards.
+            What makes RGB of ``clip`` as it is afterwards: (3, 4), or
+            (T, 3, 4) if frames differ.
         """
         _, clip_len, height, width = clip.shape
         planes = list(clip.reshape(3, clip_len * height, width))
@@ -150,19 +159,17 @@ class FastClips(BaseTransform):
         if self.hue == 'hsv':
             cv2.transform(tall, to_rgb, dst=tall)
             frames = _run_plainly(frames, plan)
-            to_rgb = affine(np.eye(3))
+            matrix = affine(np.eye(3))
         else:
-            to_rgb = colour_matrix(
-                plan.colour_changes, to_rgb, mean=cv2.mean(tall)[:3]
-            )
+            matrix = _matrices(frames, plan, to_rgb)
             # Before the colours, with which it commutes
             for kernel in plan.kernels:
                 for frame in frames:
                     blur(frame, kernel, out=frame)
             if self.apply_colour == 'worker':
-                cv2.transform(tall, to_rgb, dst=tall)
+                _colour(frames, matrix)
         cv2.split(frames.reshape(tall.shape), planes)
-        return to_rgb
+        return matrix
 
     def __repr__(self) -> str:
         """Return the class with its transforms."""
@@ -199,11 +206,49 @@ def _cut(
             done[clip] = time
 
 
+def _matrices(
+    frames: np.ndarray, plan: ClipPlan, to_rgb: np.ndarray
+) -> np.ndarray:
+    """Return the colours of a clip as (3, 4), or (T, 3, 4) if they differ."""
+    if plan.differs_by_frame:
+        means = [cv2.mean(frame)[:3] for frame in frames]
+        return np.stack(
+            [
+                colour_matrix(plan.changes_of(time), to_rgb, mean)
+                for time, mean in enumerate(means)
+            ]
+        )
+    mean = cv2.mean(_as_image(frames))[:3]
+    return colour_matrix(plan.changes_of(0), to_rgb, mean)
+
+
+def _colour(frames: np.ndarray, matrix: np.ndarray) -> None:
+    """Apply (3, 4), or (T, 3, 4), to (T, H, W, 3) uint8 in place."""
+    if matrix.ndim == 2:
+        image = _as_image(frames)
+        cv2.transform(image, matrix, dst=image)
+    else:
+        for frame, own in zip(frames, matrix):
+            cv2.transform(frame, own, dst=frame)
+
+
 def _run_plainly(frames: np.ndarray, plan: ClipPlan) -> np.ndarray:
     """Return (T, H, W, 3) RGB after the steps, one after the other."""
     for step in plan.steps:
         if isinstance(step, ColourChange):
             frames = change_colours(frames, [step])
+        elif isinstance(step, FrameChanges):
+            frames = np.concatenate(
+                [
+                    change_colours(frame[None], changes)
+                    for frame, changes in zip(frames, step.frames)
+                ]
+            )
         else:
             frames = np.stack([blur(frame, step) for frame in frames])
     return frames
+
+
+def _as_image(frames: np.ndarray) -> np.ndarray:
+    """View (T, H, W, 3), contiguous, as one tall image."""
+    return frames.reshape(-1, *frames.shape[2:])

@@ -10,7 +10,13 @@ from mmcv.transforms import BaseTransform
 from vsslcodebase.registry import TRANSFORMS
 
 # What samplers tell about each clip; written where present.
-CLIP_FIELDS = ('clip_start', 'clip_time', 'frame_interval', 'pace_label')
+CLIP_FIELDS = (
+    'clip_start',
+    'clip_time',
+    'frame_interval',
+    'pace_label',
+    'clip_wraps',
+)
 
 
 @TRANSFORMS.register_module()
@@ -23,8 +29,8 @@ class PackClips(BaseTransform):
     - ``inputs``: (V, C, T, H, W) uint8 tensor, contiguous;
     - ``data_samples``: an ``ActionDataSample`` with ``gt_label`` (1,) where
       the list gave a label (>= 0), with ``clip_start``, ``clip_time``,
-      ``frame_interval`` and ``pace_label``, each (V,), where the sampler
-      gave them, with ``colour_matrix`` (V, 3, 4) where colours are left to
+      ``frame_interval``, ``pace_label`` and ``clip_wraps``, each (V,), where
+      the sampler gave them, with ``colour_matrix`` where colours are left to
       the data preprocessor, and with the metainfo ``filename``, ``video_id``,
       ``img_shape`` (H, W), ``num_clips`` V and ``clip_len`` T.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import cv2
@@ -15,22 +16,21 @@ PlaneCutter = Callable[[np.ndarray, np.ndarray], None]
 class PictureCutter:
     """Cut one box out of pictures of one layout, at one size.
 
-    Interpolation is that of :class:`~.ClipRandomResizedCrop`: bilinear, not
-    antialiased, nothing outside the box. Chroma samples are taken to lie in
-    the middle of the pixels that share them. The converter to RGB behind
-    ``get_frames`` gives all of these pixels the same chroma; here it is
-    interpolated.
+    Interpolation is that of the plain crops: bilinear, not antialiased.
+    Chroma samples are taken to lie in the middle of the pixels that share
+    them. The converter to RGB behind ``get_frames`` gives all of these pixels
+    the same chroma; here it is interpolated.
 
     Args:
         picture: Any picture of the video.
-        box: Top, left, height and width of the box, in pixels.
+        box: Top, left, height and width of the box, in pixels or parts.
         size: Height and width of the result.
     """
 
     def __init__(
         self,
         picture: Picture,
-        box: tuple[int, int, int, int],
+        box: tuple[float, float, float, float],
         size: tuple[int, int],
     ) -> None:
         self._size = size
@@ -56,16 +56,21 @@ class PictureCutter:
 def _plane_cutter(
     frame_size: tuple[int, int],
     plane_size: tuple[int, ...],
-    box: tuple[int, int, int, int],
+    box: tuple[float, float, float, float],
     size: tuple[int, int],
 ) -> PlaneCutter:
     """Return what cuts a box, given in pixels of the frame, from a plane."""
     steps = [_subsampling(f, p) for f, p in zip(frame_size, plane_size)]
     firsts, lengths = box[:2], box[2:]
-    # A sample that the box cuts through is kept.
-    begins = [first // step for first, step in zip(firsts, steps)]
+    # A sample that the box cuts through is kept. A box that cuts through
+    # pixels is a window in a stretched frame: what lies beside it is kept.
+    margin = int(any(n % 1 for n in box))
+    begins = [
+        max(int(first // step) - margin, 0)
+        for first, step in zip(firsts, steps)
+    ]
     ends = [
-        -(-(first + length) // step)
+        math.ceil((first + length) / step) + margin
         for first, length, step in zip(firsts, lengths, steps)
     ]
     rows, columns = (slice(b, e) for b, e in zip(begins, ends))
