@@ -7,21 +7,25 @@ Three ways to the same loss and gradient, on one CPU thread:
 - video pairs: a loop over the b(b-1)/2 pairs of videos, as the paper writes.
 
 Run ``python benchmarks/relation.py``; ``--clips 256`` for one size. Times are
-medians of interleaved rounds, so that a busy machine is unfair to nobody. Peak
-memory is that of a fresh process above what it held with its inputs.
+medians of interleaved rounds, peak memory is that of a fresh process above
+what it held with its inputs.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
-import time
+from functools import partial
 from itertools import combinations
-from pathlib import Path
-from statistics import median
 
 import torch
+from _measure import (
+    ask_fresh_process,
+    interleave,
+    milliseconds,
+    peak_mib,
+    print_table,
+    times_faster,
+)
 from torch import Tensor, nn
 
 from vsslcodebase.models.layers import (
@@ -47,6 +51,10 @@ class Problem:
         self.z = torch.randn(num_clips, 128, requires_grad=True)
         self.starts = torch.arange(num_clips)
         self.video_ids = self.starts // CLIPS_PER_VIDEO
+
+    def run(self, way: str, number: int) -> None:
+        """Do a round."""
+        self.gradient(way)
 
     def gradient(self, way: str) -> tuple[Tensor, ...]:
         """Compute the loss in one of the ways, and its gradients."""
@@ -100,47 +108,37 @@ def check_agreement(num_clips: int) -> None:
             assert error < 1e-3, f'{way}: gradient is off by {error:.1e}'
 
 
-def median_seconds(
-    num_clips: int, ways: list[str], rounds: int
-) -> dict[str, float]:
-    """Time each way once a round, in turn."""
-    problem = Problem(num_clips)
-    seconds: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds + 1):
-        for way in ways:
-            start = time.perf_counter()
-            problem.gradient(way)
-            seconds[way].append(time.perf_counter() - start)
-    return {way: median(times[1:]) for way, times in seconds.items()}
-
-
-def peak_mib(num_clips: int, way: str) -> float:
-    """Measure one way in a process of its own."""
-    command = [sys.executable, __file__, '--peak', way, '--clips']
-    output = subprocess.run(
-        [*command, str(num_clips)], check=True, capture_output=True, text=True
-    ).stdout
-    return float(output.split()[-1])
-
-
 def print_peak(num_clips: int, way: str) -> None:
-    """Print the MiB this process needs above its inputs (Linux)."""
-    Problem(160).gradient(way)  # loads kernels and code
+    """Print the MiB that a fresh process needs above its inputs."""
+    small, problem = Problem(min(160, num_clips // 2)), Problem(num_clips)
+    mib = peak_mib(
+        partial(problem.gradient, way), warm_up=partial(small.gradient, way)
+    )
+    print(mib)
+
+
+def measure(num_clips: int, rounds: int) -> list[list[object]]:
+    """Return the rows of a number of clips."""
     problem = Problem(num_clips)
-    held = memory_kib('VmRSS')
-    problem.gradient(way)
-    # Not getrusage: its maximum is inherited from the parent process.
-    print((memory_kib('VmHWM') - held) / 1024)
-
-
-def memory_kib(field: str) -> int:
-    """Read the resident size, now (VmRSS) or at its peak (VmHWM)."""
-    status = Path('/proc/self/status').read_text()
-    return int(status.split(f'{field}:')[1].split()[0])
+    # The loop on the 32,640 pairs of 256 videos would take a minute.
+    ways = list(WAYS)[: 3 if num_clips <= 256 else 2]
+    seconds = interleave(
+        {way: partial(problem.run, way) for way in ways},
+        rounds,
+        label=f'relation, {num_clips} clips',
+    )
+    rows: list[list[object]] = []
+    for way, times in seconds.items():
+        peak = ask_fresh_process(
+            __file__, '--peak', way, '--clips', str(num_clips)
+        )
+        ratio = times_faster(times, seconds['blockwise'])
+        rows.append([num_clips, way, milliseconds(times), ratio, round(peak)])
+    return rows
 
 
 def main() -> None:
-    """Print a table for each number of clips."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument(
         '--clips', type=int, nargs='+', default=[64, 256, 1024]
@@ -150,22 +148,14 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.peak:
-        return print_peak(args.clips[0], args.peak)
+        print_peak(args.clips[0], args.peak)
+        return
     check_agreement(160)
-    print('| clips | way | ms | times blockwise | peak MiB |')
-    print('|---|---|---|---|---|')
-    for num_clips in args.clips:
-        # The loop on the 32,640 pairs of 256 videos would take a minute.
-        ways = list(WAYS)[: 3 if num_clips <= 256 else 2]
-        seconds = median_seconds(num_clips, ways, args.rounds)
-        for way in ways:
-            ratio = seconds[way] / seconds['blockwise']
-            print(
-                f'| {num_clips} | {way} | {1e3 * seconds[way]:.1f} | '
-                f'{ratio:.2f} | {peak_mib(num_clips, way):.0f} |',
-                flush=True,
-            )
-    return None
+    rows = [row for n in args.clips for row in measure(n, args.rounds)]
+    print_table(
+        ['clips', 'way', 'ms', 'times the time of blockwise', 'peak MiB'],
+        rows,
+    )
 
 
 if __name__ == '__main__':

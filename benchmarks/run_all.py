@@ -31,7 +31,8 @@ HEAD = """# Benchmarks
 Written by `make bench` on {date}, commit {commit}.
 {cpu}, {cores} logical cores, {gpu}; Python {python}, {packages}.
 
-Times of shared machines are noisy: read the ratios.
+Times are CPU times where nothing else is said, medians of rounds in which all
+ways took turns. Those of shared machines are noisy: read the ratios.
 """
 
 
