@@ -32,5 +32,6 @@ vis_backends = [dict(type='LocalVisBackend')]
 visualizer = dict(type='Visualizer', vis_backends=vis_backends)
 
 load_from = None
+partial_load = False  # True: what load_from lacks starts at random
 resume = False
 randomness = dict(seed=0, diff_rank_seed=False, deterministic=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import multiprocessing
 import os
 import resource
@@ -26,6 +27,8 @@ from vsslcodebase.engine.misuse import sentence_of
 def impatient(monkeypatch):
     """Look every 0.1 instead of every 5 seconds whether workers live."""
     monkeypatch.setattr(torch_data._utils, 'MP_STATUS_CHECK_INTERVAL', 0.1)
+    look = torch_data.dataloader._MultiProcessingDataLoaderIter._try_get_data
+    monkeypatch.setattr(look, '__defaults__', (0.1,))
 
 
 @pytest.fixture
@@ -50,6 +53,7 @@ class Dying(Dataset):
     def __getitem__(self, index):
         if index == 5 and self.number > 0:
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            faulthandler.disable()  # pytest's
             os.kill(os.getpid(), self.number)
         if index == 5:
             os._exit(-self.number)

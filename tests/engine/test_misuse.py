@@ -3,11 +3,18 @@
 import pytest
 import torch
 from mmengine.registry import DefaultScope
+from torch.utils import data as torch_data
 from torch.utils.data import DataLoader, Dataset
 
 from vsslcodebase.engine.misuse import one_sentence, sentence_of
 from vsslcodebase.models.losses import nt_xent_loss
 from vsslcodebase.registry import MODELS, OPTIMIZERS, TRANSFORMS
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """After an error torch waits 5 seconds for each worker to end."""
+    monkeypatch.setattr(torch_data._utils, 'MP_STATUS_CHECK_INTERVAL', 0.1)
 
 
 def build(registry, **cfg):

@@ -40,6 +40,11 @@ RANK_VARIABLES = {
     ),
 }
 
+PARTIAL_LOAD = (
+    'To load what fits and start the rest at random, set partial_load=True; '
+    'to load a backbone alone, use its init_cfg instead of load_from'
+)
+
 
 def main_train(argv: Sequence[str] | None = None) -> None:
     """Train as the command line says; exit 2 with a sentence on misuse."""
@@ -59,7 +64,8 @@ def run_train(args: argparse.Namespace) -> Runner:
     """
     cfg = training_config(args)
     stages = ('train', 'val') if cfg.get('val_dataloader') else ('train',)
-    runner = _build(cfg, stages)
+    partial = bool(cfg.get('partial_load'))
+    runner = _build(cfg, stages, CheckpointKeysHook(not partial, PARTIAL_LOAD))
     runner.register_hook(BadVideosHook())
     _warn_of_accumulation(runner)
     runner.train()
@@ -73,7 +79,7 @@ def run_test(args: argparse.Namespace) -> dict[str, Any]:
         The metrics.
     """
     cfg = testing_config(args)
-    runner = _build(cfg, ('test',), strict=True)
+    runner = _build(cfg, ('test',), CheckpointKeysHook(strict=True))
     if args.checkpoint is None:  # the Runner does this in training only
         model = runner.model
         (model.module if is_model_wrapper(model) else model).init_weights()
@@ -271,7 +277,7 @@ def _use_mixed_precision(cfg: Config) -> None:
 
 
 def _build(
-    cfg: Config, stages: tuple[str, ...], strict: bool = False
+    cfg: Config, stages: tuple[str, ...], check_keys: CheckpointKeysHook
 ) -> Runner:
     """Check the config, and build the Runner for CPU or GPU."""
     name = cfg.get('load_from')
@@ -285,7 +291,7 @@ def _build(
     if cfg.launcher != 'none':
         prepare_gloo(cfg)
     runner = Runner.from_cfg(cfg)
-    runner.register_hook(CheckpointKeysHook(strict=strict))
+    runner.register_hook(check_keys)
     if runner.deterministic:
         # 3D pooling has no deterministic backward on GPUs; go on and say so
         torch.use_deterministic_algorithms(True, warn_only=True)

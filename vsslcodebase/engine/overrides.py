@@ -43,6 +43,7 @@ TOP_LEVEL = {
     'compile',
     'model_wrapper_cfg',
     'activation_checkpointing',
+    'partial_load',
     'efficient_conv_bn_eval',
 }
 LOADER = {'sampler', 'batch_sampler', 'worker_init_fn', 'num_batch_per_epoch'}

@@ -11,7 +11,7 @@ from vsslcodebase.compat import CheckpointError
 from vsslcodebase.engine.hooks import CheckpointKeysHook
 
 
-def check(state, strict=False, resume=False):
+def check(state, strict=False, resume=False, advice=''):
     logger = logging.getLogger('checkpoint keys')
     logger.infos = []
     logger.info = logger.infos.append
@@ -20,7 +20,7 @@ def check(state, strict=False, resume=False):
         logger=logger,
         _resume=resume,
     )
-    hook = CheckpointKeysHook(strict=strict)
+    hook = CheckpointKeysHook(strict=strict, advice=advice)
     hook.after_load_checkpoint(runner, dict(state_dict=state))
     return logger.infos[0]
 
@@ -47,6 +47,14 @@ def test_a_missing_value_is_an_error_in_a_test_and_on_resume(rule):
     ):
         check(state, **rule)
     assert '3 of 4 values' in check(state)  # a start for fine-tuning
+
+
+def test_the_error_names_what_is_left_over_and_a_way_out():
+    state = {'old.weight': torch.zeros(1), **full_state()}
+    del state['0.bias']
+    message = r'Missing: 0\.bias\..*not in the model: old\.weight.* Do so$'
+    with pytest.raises(CheckpointError, match=message):
+        check(state, strict=True, advice='Do so')
 
 
 def test_a_value_of_another_shape_is_an_error():

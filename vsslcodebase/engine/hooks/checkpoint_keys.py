@@ -19,15 +19,17 @@ class CheckpointKeysHook(Hook):
     reports the accuracy of random weights.
 
     Args:
-        strict: whether every value of the model has to be in the checkpoint,
-            as in a test; always so on resume. Else one has to.
+        strict: whether every value of the model has to be in the checkpoint;
+            always so on resume. Else one has to.
+        advice: what the error message ends with.
     """
 
     priority = 'LOWEST'  # after hooks that choose between sets of weights
 
-    def __init__(self, strict: bool = False) -> None:
+    def __init__(self, strict: bool = False, advice: str = '') -> None:
         """Remember the rule."""
         self.strict = strict
+        self.advice = advice
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Raise CheckpointError where the rule is broken."""
@@ -43,6 +45,7 @@ class CheckpointKeysHook(Hook):
             for name in set(own) & set(given)
             if given[name].shape != own[name].shape
         )
+        unused = sorted(set(given) - set(own))
         loaded = len(own) - len(missing) - len(other)
         if loaded == 0 or (
             (self.strict or runner._resume) and (missing or other)
@@ -50,10 +53,10 @@ class CheckpointKeysHook(Hook):
             raise CheckpointError(
                 f'the checkpoint fits {loaded} of the {len(own)} values of '
                 f'{type(model).__name__}. Missing: {_shorten(missing)}. '
-                f'Of another shape: {_shorten(other)}. Is it the checkpoint '
-                'of this config?'
+                f'Of another shape: {_shorten(other)}. In the file but not in '
+                f'the model: {_shorten(unused)}. Is it the checkpoint of this '
+                f'config? {self.advice}'.strip()
             )
-        unused = sorted(set(given) - set(own))
         runner.logger.info(
             f'checkpoint: {loaded} of {len(own)} values of the model loaded, '
             f'{len(unused)} in the file not used: {_shorten(unused)}'
