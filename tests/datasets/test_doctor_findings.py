@@ -68,7 +68,7 @@ def test_outliers_of_rate_and_size():
 
 def test_lines_that_repeat_or_contradict_others():
     videos = [('a', 0), ('b/c', 1), ('./a', 0), ('b//c', 2), ('a', 0)]
-    assert cases(find.of_list(videos)) == {
+    assert cases(find.of_lines(videos)) == {
         'conflicting labels': [('b/c', 'labels 1, 2')],
         'repeated line': [('a', '3 times')],
     }
@@ -76,15 +76,15 @@ def test_lines_that_repeat_or_contradict_others():
 
 def test_labels_against_the_classes():
     videos = [('a', 0), ('b', 3), ('c', -1), ('d', 5)]
-    assert cases(find.of_list(videos)) == {
+    assert cases(find.of_labels(videos)) == {
         'class without videos': [(f'class {c}', '') for c in (1, 2, 4)]
     }
     names = ['run', 'jump', 'sit', 'lie']
-    assert cases(find.of_list(videos, names)) == {
+    assert cases(find.of_labels(videos, names)) == {
         'label without a class': [('d', 'label 5')],
         'class without videos': [('class 1', 'jump'), ('class 2', 'sit')],
     }
-    assert find.of_list([('a', -1), ('b', -1)], names) == []
+    assert find.of_labels([('a', -1), ('b', -1)], names) == []
 
 
 def test_files_that_no_line_names(tmp_path):

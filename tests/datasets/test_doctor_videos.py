@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from encoded_video import encode, moving_pattern
 
+from vsslcodebase.datasets.doctor import video_header
 from vsslcodebase.datasets.doctor.file_signs import (
     announced_bytes,
     quoted_text,
@@ -147,6 +148,16 @@ class TestBadFiles:
         bad, reason, _ = findings(path, full=True)
         assert bad == 'corrupt'
         assert reason.endswith(', near frame 16')
+
+    def test_streams_that_pyav_cannot_number(self, folder, monkeypatch):
+        """Damaged transport streams have some that appear in mid-file."""
+
+        def stumble(*_):
+            raise IndexError('list index out of range')
+
+        monkeypatch.setattr(video_header, '_walk', stumble)
+        reason = 'a stream appears in mid-file'
+        assert findings(folder / 'plain.mp4')[:2] == ('corrupt', reason)
 
 
 class TestOddVideos:

@@ -127,7 +127,8 @@ def diagnose(
         *find.of_videos(reports),
         *find.of_lengths(reports, span, num_clips),
         *find.of_outliers(reports),
-        *find.of_list(videos, classes),
+        *find.of_lines(videos),
+        *find.of_labels(videos, classes),
         *find.of_folder(videos, how.folder, others or {}),
     ]
     if how.duplicates:

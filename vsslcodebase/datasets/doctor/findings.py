@@ -127,19 +127,12 @@ def of_outliers(reports: Iterable[VideoReport]) -> list[Finding]:
     )
 
 
-def of_list(videos: Videos, classes: Sequence[str] = ()) -> list[Finding]:
-    """Find lines that repeat or contradict others, and gaps in the labels.
-
-    Args:
-        videos: The list.
-        classes: Their names, where they are known.
-    """
+def of_lines(videos: Videos) -> list[Finding]:
+    """Find lines that repeat or contradict others."""
     labels: dict[str, list[int]] = defaultdict(list)
     for path, label in videos:
         labels[os.path.normpath(path)].append(label)
     repeated = {path: found for path, found in labels.items() if found[1:]}
-    used = {label for _, label in videos if label >= 0}
-    known = len(classes) or max(used, default=-1) + 1
     return _existing(
         Finding(
             'conflicting labels',
@@ -152,16 +145,6 @@ def of_list(videos: Videos, classes: Sequence[str] = ()) -> list[Finding]:
             ],
         ),
         Finding(
-            'label without a class',
-            Level.BAD,
-            f'there are {known} classes, 0 to {known - 1}',
-            [
-                (os.path.normpath(path), f'label {label}')
-                for path, label in videos
-                if label >= known
-            ],
-        ),
-        Finding(
             'repeated line',
             Level.ODD,
             'the same video and label more than once',
@@ -169,6 +152,29 @@ def of_list(videos: Videos, classes: Sequence[str] = ()) -> list[Finding]:
                 (path, f'{len(found)} times')
                 for path, found in repeated.items()
                 if len(set(found)) == 1
+            ],
+        ),
+    )
+
+
+def of_labels(videos: Videos, classes: Sequence[str] = ()) -> list[Finding]:
+    """Find labels without a class and classes without videos.
+
+    Args:
+        videos: The list.
+        classes: Names of the classes; without, the largest label is the last.
+    """
+    used = {label for _, label in videos if label >= 0}
+    known = len(classes) or max(used, default=-1) + 1
+    return _existing(
+        Finding(
+            'label without a class',
+            Level.BAD,
+            f'there are {known} classes, 0 to {known - 1}',
+            [
+                (os.path.normpath(path), f'label {label}')
+                for path, label in videos
+                if label >= known
             ],
         ),
         Finding(
@@ -263,7 +269,9 @@ def _median(values: Iterable[float]) -> float:
     return float(np.median(list(values) or [0]))
 
 
-def _unlike(values: dict[str, float], usual: float, factor: float) -> list:
+def _unlike(
+    values: dict[str, float], usual: float, factor: float
+) -> list[str]:
     """Return the keys of values a factor away from the usual one."""
     ratios = {
         key: max(value / usual, usual / value) for key, value in values.items()

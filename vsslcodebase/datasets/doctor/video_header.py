@@ -81,6 +81,8 @@ def read_header(path: str) -> Header:
             return _read(path, container)
     except av.FFmpegError as error:
         raise BadVideoError(path, error.strerror) from error
+    except IndexError as error:  # PyAV's, of damaged MPEG streams
+        raise BadVideoError(path, 'a stream appears in mid-file') from error
 
 
 def _read(path: str, container: InputContainer) -> Header:
