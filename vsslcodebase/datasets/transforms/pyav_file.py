@@ -13,9 +13,11 @@ from .video_reader import BadVideoError
 # Files whose video is smaller than this are read once and kept in memory.
 _KEPT_BYTES = 16 * 2**20
 
-# FFmpeg decodes the first frames to find out what the headers of H.264 in
-# an mp4 say, and how far frames are reordered, which its packets say.
-_UNPROBED = {'skip_frame': 'all', 'analyzeduration': '1'}
+# On opening, FFmpeg decodes the first frames to learn what packets and headers
+# do not say. Nothing is missing without it of these codecs in these formats:
+# decoders find out the pixel format, and the reordering of H.264 is counted.
+_PLAIN_CODECS = {'mp4': {'h264'}, 'webm': {'vp8', 'vp9'}}
+_UNPROBED = {'codec_whitelist': 'none', 'analyzeduration': '1'}
 
 # The most that H.264 has room for
 _MAX_REORDER_DEPTH = 16
@@ -36,10 +38,11 @@ class VideoFile:
         self.path = path
         self._kept: list[av.Packet] = []
         self._keeps_all = False
-        if path.lower().endswith('.mp4'):
-            self.open(_UNPROBED)
-            if 'mp4' in self.formats and self.decoder.name == 'h264':
-                return
+        for name, codecs in _PLAIN_CODECS.items():
+            if path.lower().endswith(f'.{name}'):
+                self.open(_UNPROBED)
+                if name in self.formats and self.decoder.name in codecs:
+                    return
         self.open()
 
     def open(self, options: dict[str, str] | None = None) -> None:
