@@ -136,6 +136,51 @@ def test_frames_and_planes_are_those_of_decoding_all(
     check_exact(str(path), 6 if name in ('stream.ts', 'raw.h264') else 12)
 
 
+@pytest.mark.parametrize(
+    ('name', 'misnamed'),
+    [
+        ('h264.mkv', 'matroska.mp4'),
+        ('vp9.webm', 'webm.mp4'),
+        ('pyramid.mp4', 'mp4.webm'),
+        ('mpeg4_odd.avi', 'avi.mp4'),
+    ],
+)
+def test_the_ending_of_the_name_may_lie(tmp_path, name, misnamed):
+    path = tmp_path / name
+    encode(path, **{'num_frames': 30, **KINDS[name]})
+    check_exact(str(path.rename(tmp_path / misnamed)))
+
+
+@pytest.mark.parametrize('name', ['pyramid.mp4', 'vp9.webm'])
+def test_sound_is_passed_over(tmp_path, name):
+    source = tmp_path / f'silent_{name}'
+    encode(source, **{'num_frames': 30, **KINDS[name]})
+    path = str(tmp_path / name)
+    with av.open(str(source)) as old, av.open(path, 'w') as new:
+        sound = new.add_stream('aac' if 'mp4' in name else 'libopus', 48000)
+        sound.layout = 'mono'
+        copy = new.add_stream_from_template(old.streams.video[0])
+        tone = np.sin(np.arange(48000) / 9, dtype=np.float32)[None]
+        frame = av.AudioFrame.from_ndarray(tone, 'fltp', 'mono')
+        frame.sample_rate = 48000
+        packets = [p for p in old.demux(video=0) if p.size]
+        for packet in packets:
+            packet.stream = copy
+        new.mux([*packets[:20], *encoded_sound(sound, frame), *packets[20:]])
+    with av.open(path) as container:
+        assert len(container.streams) == 2
+    check_exact(path)
+
+
+def encoded_sound(stream, frame):
+    resampler = av.AudioResampler(
+        stream.format.name, 'mono', 48000, stream.frame_size or 960
+    )
+    for part in [*resampler.resample(frame), *resampler.resample(None)]:
+        yield from stream.encode(part)
+    yield from stream.encode()
+
+
 def test_frame_counts_of_headers_are_not_believed(tmp_path):
     path = tmp_path / 'lies.avi'
     encode(path, codec='mpeg4', num_frames=30)
