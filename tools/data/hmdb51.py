@@ -19,6 +19,7 @@ from vsslcodebase.datasets.converter import (
     LabelledVideo,
     convert,
     converter_parser,
+    require_folder,
     run,
 )
 
@@ -72,6 +73,9 @@ def main() -> None:
     parser.add_argument('videos', type=Path, help='folder of the videos')
     parser.add_argument('out', type=Path, help='folder for the lists')
     args = parser.parse_args()
+    require_folder(
+        args.splits, 'splits', 'the unpacked folder of <class>_test_split1.txt'
+    )
     splits, classes = read_splits(args.splits)
     write_classes(args.out / 'classes.txt', classes)
     lists = {

@@ -20,6 +20,7 @@ from vsslcodebase.datasets.converter import (
     LabelledVideo,
     convert,
     converter_parser,
+    require_file,
     run,
 )
 
@@ -67,6 +68,7 @@ def main() -> None:
     parser.add_argument('videos', type=Path, help='folder of the videos')
     parser.add_argument('list', type=Path, help='list file to write')
     args = parser.parse_args()
+    require_file(args.csv, 'csv', 'the official train.csv or val.csv')
     videos, classes = read_csv(args.csv)
     write_classes(args.list.with_name('classes.txt'), classes)
     convert({args.list: videos}, args.videos, args.check, args.workers)

@@ -21,6 +21,7 @@ from vsslcodebase.datasets.converter import (
     LabelledVideo,
     convert,
     converter_parser,
+    require_file,
     run,
 )
 
@@ -83,6 +84,8 @@ def main() -> None:
     parser.add_argument('videos', type=Path, help='folder of the videos')
     parser.add_argument('list', type=Path, help='list file to write')
     args = parser.parse_args()
+    require_file(args.labels, 'labels', 'the official labels.json')
+    require_file(args.split, 'split', 'the official train.json or the like')
     classes = read_labels(args.labels)
     videos = read_split(args.split, classes)
     write_classes(args.list.with_name('classes.txt'), classes)

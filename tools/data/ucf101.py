@@ -17,6 +17,8 @@ from vsslcodebase.datasets.converter import (
     LabelledVideo,
     convert,
     converter_parser,
+    require_file,
+    require_folder,
     run,
 )
 
@@ -75,6 +77,9 @@ def main() -> None:
     parser.add_argument('videos', type=Path, help='folder of the videos')
     parser.add_argument('out', type=Path, help='folder for the lists')
     args = parser.parse_args()
+    expected = 'the unpacked folder of classInd.txt and trainlist01.txt'
+    require_folder(args.splits, 'splits', expected)
+    require_file(args.splits / 'classInd.txt', 'splits', expected)
     classes = read_classes(args.splits / 'classInd.txt')
     paths = sorted(args.splits.glob('t*list0[123].txt'))
     if not paths:

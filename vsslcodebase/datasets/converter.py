@@ -149,9 +149,40 @@ def converter_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def require_file(path: Path, argument: str, expected: str) -> None:
+    """Refuse an argument that names no file.
+
+    Args:
+        path: The file.
+        argument: Of the command line, where it comes from.
+        expected: What the file should be.
+
+    Raises:
+        ValueError: It is not there, or a folder.
+    """
+    if not path.is_file():
+        what = 'is a folder' if path.is_dir() else 'does not exist'
+        raise ValueError(
+            f"argument {argument}: '{path}' {what}; expected {expected}"
+        )
+
+
+def require_folder(path: Path, argument: str, expected: str) -> None:
+    """Refuse an argument that names no folder; like :func:`require_file`."""
+    if not path.is_dir():
+        what = 'is a file' if path.is_file() else 'does not exist'
+        raise ValueError(
+            f"argument {argument}: '{path}' {what}; expected {expected}"
+        )
+
+
 def run(main: Callable[[], None]) -> None:
     """Run a tool; wrong input ends it with its message, not a traceback."""
     try:
         main()
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        # Ours have a sentence only; the system's a file and a reason.
+        told = f"'{error.filename}': {error.strerror}"
+        sys.exit(f'error: {told if error.filename else error}')
+    except ValueError as error:
         sys.exit(f'error: {error}')

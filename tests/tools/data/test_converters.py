@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from encoded_video import encode
 
+from vsslcodebase.datasets.converter import run
+
 TOOLS = Path(__file__).resolve().parents[3] / 'tools' / 'data'
 
 
@@ -352,3 +354,29 @@ class TestSemiSupervised:
         Path('train.txt').write_text('a.mp4 0\n')
         with pytest.raises(SystemExit, match=r'share must be in .* got 2'):
             run_tool('semi_supervised.py', 'train.txt', '--percent', '200')
+
+
+@pytest.mark.parametrize(
+    ('name', 'arguments', 'message'),
+    [
+        ('ucf101.py', 'gone v out', "argument splits: 'gone' does not exist;"),
+        ('ucf101.py', 'file v out', "splits: 'file' is a file; .*classInd"),
+        ('ucf101.py', 'v v out', r"splits: 'v/classInd\.txt' does not exist"),
+        ('hmdb51.py', 'gone v out', r"splits: 'gone' .* <class>_test_split1"),
+        ('kinetics400.py', 'gone.csv v out', r"argument csv: 'gone\.csv' "),
+        ('kinetics400.py', 'v v out', r"csv: 'v' is a folder; .*train\.csv"),
+        ('something_something_v2.py', 'gone file v out', "labels: 'gone' "),
+        ('something_something_v2.py', 'file gone v out', "split: 'gone' "),
+    ],
+)
+def test_a_wrong_path_names_its_argument(run_tool, name, arguments, message):
+    Path('v').mkdir()
+    Path('file').write_text('')
+    with pytest.raises(SystemExit, match=f'^error: .*{message}'):
+        run_tool(name, *arguments.split())
+
+
+def test_an_error_of_the_system_names_file_and_reason(tmp_path):
+    with pytest.raises(SystemExit) as caught:
+        run(tmp_path.read_text)
+    assert caught.value.code == f"error: '{tmp_path}': Is a directory"
