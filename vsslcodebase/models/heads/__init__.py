@@ -4,5 +4,12 @@ from .contrastive_head import ContrastiveHead
 from .corp_f_head import CORPFHead
 from .corp_m_head import CORPMHead
 from .linear_cls_head import LinearClsHead
+from .pace_head import PaceHead
 
-__all__ = ['CORPFHead', 'CORPMHead', 'ContrastiveHead', 'LinearClsHead']
+__all__ = [
+    'CORPFHead',
+    'CORPMHead',
+    'ContrastiveHead',
+    'LinearClsHead',
+    'PaceHead',
+]
