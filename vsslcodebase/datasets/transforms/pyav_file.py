@@ -47,7 +47,7 @@ class VideoFile:
 
     def open(self, options: dict[str, str] | None = None) -> None:
         """Open the file, or open it anew to forget where its decoder was."""
-        self.close()
+        self._close_container()
         # Tags in a wrong encoding are no reason to refuse a video.
         self._container = av.open(
             self.path, metadata_errors='ignore', options=options or {}
@@ -59,7 +59,7 @@ class VideoFile:
             and not stream.disposition & av.stream.Disposition.attached_pic
         ]
         if not streams:
-            self.close()
+            self._close_container()
             raise BadVideoError(self.path, 'no video stream to be decoded')
         self.stream = streams[0]
         self.decoder = self.stream.codec_context
@@ -67,7 +67,12 @@ class VideoFile:
         self.decoder.thread_count = 1
 
     def close(self) -> None:
-        """Close the file; may be called more than once."""
+        """Close the file and forget it; may be called more than once."""
+        self._kept.clear()
+        self._keeps_all = False
+        self._close_container()
+
+    def _close_container(self) -> None:
         if hasattr(self, '_container'):
             self._container.close()
 
