@@ -95,11 +95,20 @@ class DecodeFloor:
             **{k: v for k, v in SAMPLER.items() if k != 'type'}
         )
 
+    def total_frames(self, video: int) -> int:
+        """Return the length of a video."""
+        return self._videos[video].total_frames
+
     def frame_indices(self, epoch: int, video: int) -> np.ndarray:
         """Return the (V*T,) frames that our data set draws."""
         results = dict(total_frames=self._videos[video].total_frames)
         with seeded(0, epoch, video, 0):
             return self._sampler(results)['frame_inds']
+
+    def count(self, indices: np.ndarray, video: int) -> int:
+        """Return how many frames must be decoded to get at the given ones."""
+        runs = self._videos[video].runs(np.unique(indices).tolist())
+        return sum(last - first + 1 for first, last in runs)
 
     def decode(self, epoch: int, video: int) -> int:
         """Decode what a sample needs; return how many frames came out."""
@@ -121,7 +130,7 @@ class _Packets:
         self.total_frames = len(self._packets)
         self._keys = [i for i, p in enumerate(self._packets) if p.is_keyframe]
 
-    def _runs(self, frames: Sequence[int]) -> Iterator[tuple[int, int]]:
+    def runs(self, frames: Sequence[int]) -> Iterator[tuple[int, int]]:
         """Yield (key packet, last packet needed) of each GOP in use."""
         last_needed: dict[int, int] = {}
         for frame in frames:
@@ -134,7 +143,7 @@ class _Packets:
     def decode(self, frames: Sequence[int]) -> int:
         """Decode up to the last wanted frame of each GOP."""
         count = 0
-        for first, last in self._runs(frames):
+        for first, last in self.runs(frames):
             for packet in self._packets[first : last + 1]:
                 count += len(self._decoder.decode(packet))
             count += len(self._decoder.decode(None))

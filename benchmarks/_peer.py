@@ -17,10 +17,12 @@ from mmaction.datasets.transforms import (
     Flip,
     RandomResizedCrop,
     Resize,
+    SampleFrames,
 )
 from mmcv.transforms import BaseTransform
 
 BLUR_TAPS = 23
+SAMPLING = dict(clip_len=16, frame_interval=2, num_clips=4)
 
 
 class MendedJitter(ColorJitter):
@@ -101,18 +103,23 @@ def build_augmentation(crop: int) -> ClipByClip:
     )
 
 
+def frame_indices(total_frames: int) -> np.ndarray:
+    """Return frames that SampleFrames draws, as :func:`build_dataset` has it.
+
+    Args:
+        total_frames: Length of the video.
+    """
+    results = dict(total_frames=total_frames, start_index=0)
+    return SampleFrames(**SAMPLING)(results)['frame_inds']
+
+
 def build_dataset(list_file: Path, crop: int) -> VideoDataset:
     """Build the data set: 4 clips of 16 frames, every second one."""
     return VideoDataset(
         ann_file=str(list_file),
         pipeline=[
             dict(type='mmaction.DecordInit'),
-            dict(
-                type='mmaction.SampleFrames',
-                clip_len=16,
-                frame_interval=2,
-                num_clips=4,
-            ),
+            dict(type='mmaction.SampleFrames', **SAMPLING),
             dict(type='mmaction.DecordDecode'),
             build_augmentation(crop),
             dict(type='mmaction.FormatShape', input_format='NCTHW'),

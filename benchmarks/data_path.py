@@ -121,6 +121,26 @@ def visit_all(
     return visit
 
 
+def check_work(floor: _ours.DecodeFloor, draws: int = 200) -> None:
+    """Stop unless ours and the peer's samplers ask for equal work.
+
+    They place clips differently, but the frames of a sample, and those that
+    have to be decoded to get at them, must be as many, within 8 %.
+    """
+    counts = []
+    for epoch in range(draws):
+        ours = floor.frame_indices(epoch, 0)
+        peers = _peer.frame_indices(floor.total_frames(0))
+        assert len(ours) == len(peers) == 64
+        counts.append((floor.count(ours, 0), floor.count(peers, 0)))
+    ours_mean, peers_mean = (sum(column) / draws for column in zip(*counts))
+    if abs(ours_mean / peers_mean - 1) > 0.08:
+        raise AssertionError(
+            f'{ours_mean:.1f} frames are decoded for a sample of ours, '
+            f'{peers_mean:.1f} for one of the peer'
+        )
+
+
 def measure_case(
     case: Case, list_file: Path, rounds: int
 ) -> tuple[list[object], list[object]]:
@@ -128,6 +148,7 @@ def measure_case(
     ours_file = prepare(list_file) if case.is_prepared else list_file
     count = len(list_file.read_text().splitlines())
     floor = _ours.DecodeFloor(ours_file)
+    check_work(floor)
     contestants = {
         'peer': visit_all(
             _peer.build_dataset(list_file, case.crop), count, case.crop
