@@ -96,6 +96,7 @@ def _split(
     """Return the videos that are still to be encoded, each once."""
     videos = dict.fromkeys(v for vs in listed.values() for v, _ in vs)
     progress = Progress('verifying' if verify else 'looking', len(videos))
+    is_new = not folder.entries
     pending = []
     for video in videos:
         original = os.path.join(plan.videos, video)
@@ -103,7 +104,8 @@ def _split(
             if verify and video in folder.entries:
                 print(f'{target_of(video)!r} is not what the manifest says')
             pending.append(video)
-        progress.step()
+        if not is_new:
+            progress.step()
     print(f'videos: {len(videos)}, of which {len(pending)} are to be encoded')
     return pending
 
