@@ -31,7 +31,7 @@ from vsslcodebase.datasets.motion_mini import (
     render_video,
 )
 from vsslcodebase.datasets.motion_mini.encode import write_video
-from vsslcodebase.engine.launch import load_config
+from vsslcodebase.engine.launch import load_config, require_keys
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import UsageError
@@ -64,6 +64,7 @@ def main() -> int:
     """Print the walk; return 1 if some parameter would not learn."""
     args = parse_args()
     cfg = load_config(args.config, args.cfg_options)
+    require_keys(cfg, 'model', 'train_dataloader')
     init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
     torch.manual_seed(0)
     set_frame_size(cfg.train_dataloader.dataset, args.size)

@@ -72,6 +72,18 @@ def test_parameter_that_nothing_uses_is_named():
     assert idle == ['forgotten.weight']
 
 
+@pytest.mark.parametrize(
+    ('part', 'missing'),
+    [
+        ('datasets/k400.py', 'no model;'),
+        ('backbones/r3d50.py', 'no model, train_dataloader;'),
+    ],
+)
+def test_a_part_of_configs_is_refused(monkeypatch, capsys, part, missing):
+    with pytest.raises(UsageError, match=f'{missing} it is a part of others'):
+        run(monkeypatch, capsys, CONFIGS / '_base_' / part)
+
+
 def test_width_needs_a_backbone_that_has_one():
     model = dict(backbone=dict(type='SmallR3D'), neck=dict(in_channels=1))
     with pytest.raises(UsageError, match='base_channels'):

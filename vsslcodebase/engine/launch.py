@@ -19,6 +19,7 @@ from torch import distributed
 from vsslcodebase.compat.gloo import prepare_gloo
 from vsslcodebase.engine.arguments import parse_test, parse_train
 from vsslcodebase.engine.hooks import BadVideosHook, CheckpointKeysHook
+from vsslcodebase.engine.hooks.checkpoint_keys import PARTIAL_LOAD
 from vsslcodebase.engine.lost_workers import kill_workers, limit_waiting
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
@@ -39,11 +40,6 @@ RANK_VARIABLES = {
         'OMPI_COMM_WORLD_LOCAL_RANK',
     ),
 }
-
-PARTIAL_LOAD = (
-    'To load what fits and start the rest at random, set partial_load=True; '
-    'to load a backbone alone, use its init_cfg instead of load_from'
-)
 
 
 def main_train(argv: Sequence[str] | None = None) -> None:
@@ -96,7 +92,7 @@ def training_config(args: argparse.Namespace) -> Config:
         if getattr(args, flag):
             randomness[flag] = True
     cfg.randomness = randomness
-    _require(cfg, 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    require_keys(cfg, 'train_dataloader', 'train_cfg', 'optim_wrapper')
     if cfg.train_cfg.pop('by_epoch', False):
         cfg.train_cfg.setdefault('type', 'EpochBasedTrainLoop')
     if cfg.train_cfg.get('type') == 'EpochBasedTrainLoop':
@@ -122,7 +118,7 @@ def training_config(args: argparse.Namespace) -> Config:
 def testing_config(args: argparse.Namespace) -> Config:
     """Read the config and put the options of ``tools/test.py`` into it."""
     cfg = _common_config(args)
-    _require(cfg, 'test_dataloader', 'test_cfg', 'test_evaluator')
+    require_keys(cfg, 'test_dataloader', 'test_cfg', 'test_evaluator')
     cfg.load_from, cfg.resume = args.checkpoint, False
     if args.dump:
         if not args.dump.endswith(('.pkl', '.pickle')):
@@ -255,11 +251,13 @@ def _warn_of_accumulation(runner: Runner) -> None:
         )
 
 
-def _require(cfg: Config, *keys: str) -> None:
+def require_keys(cfg: Config, *keys: str) -> None:
     """Refuse a config without the parts that the tool needs."""
     missing = [key for key in keys if not cfg.get(key)]
     if missing:
-        raise UsageError(f'{cfg.filename} has no {", ".join(missing)}')
+        part = '_base_' in Path(cfg.filename).parts
+        hint = '; it is a part of others, name one of those' if part else ''
+        raise UsageError(f'{cfg.filename} has no {", ".join(missing)}{hint}')
 
 
 def _use_mixed_precision(cfg: Config) -> None:

@@ -10,6 +10,11 @@ from mmengine.model import is_model_wrapper
 from vsslcodebase.compat import CheckpointError
 from vsslcodebase.registry import HOOKS
 
+PARTIAL_LOAD = (
+    'To load what fits and start the rest at random, set partial_load=True; '
+    'to load a backbone alone, use its init_cfg instead of load_from'
+)
+
 
 @HOOKS.register_module()
 class CheckpointKeysHook(Hook):
