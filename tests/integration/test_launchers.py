@@ -196,6 +196,25 @@ def test_a_failing_process_is_heard(command):
     assert 'Traceback' not in done.stderr
 
 
+@pytest.mark.slow
+def test_what_all_processes_have_to_say_is_said_once(command):
+    done = command('bash', DIST_TRAIN, 'no config.py', 3)
+    assert done.returncode == 1
+    assert done.stderr.count('there is no config file no config.py') == 1
+
+
+@pytest.mark.slow
+def test_a_process_that_fails_alone_is_heard(command, config, tmp_path):
+    """The other one, if it notices, blames nobody by a traceback."""
+    path = tmp_path / 'alone.py'
+    hook = dict(type='FailAt', iteration=2, rank=1)
+    path.write_text(f"_base_ = ['{config}']\ncustom_hooks = [dict({hook})]\n")
+    done = command('bash', DIST_TRAIN, path, 2, '--work-dir', tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count('error: rank 1 cannot go on') == 1
+    assert 'Traceback' not in done.stderr
+
+
 def test_dist_test_calls_torchrun(command, fake):
     done = command(
         *('bash', DIST_TEST, 'a config.py', 'my epoch.pth', 2),

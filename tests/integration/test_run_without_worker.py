@@ -12,7 +12,7 @@ TRAIN = Path(__file__).resolve().parents[2] / 'tools' / 'train.py'
 BROKEN = """
 _base_ = ['{config}']
 train_dataloader = dict(
-    num_workers=3,
+    num_workers=2,
     persistent_workers=True,
     multiprocessing_context={context!r},
     timeout={timeout},
@@ -44,7 +44,6 @@ def broken_run(command, config, tmp_path):
     ('context', 'number', 'advice'),
     [
         ('fork', signal.SIGKILL, 'because memory ran out'),
-        ('spawn', signal.SIGBUS, 'docker run --shm-size=8g'),
         ('forkserver', signal.SIGSEGV, 'find it with tools/data/doctor.py'),
     ],
 )

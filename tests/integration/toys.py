@@ -39,6 +39,19 @@ class SignalAt(Hook):
             os.kill(os.getpid(), self.number)
 
 
+@HOOKS.register_module(force=True)
+class FailAt(Hook):
+    """Raise an error of use, at an iteration of one rank."""
+
+    def __init__(self, iteration, rank):
+        self.iteration = iteration
+        self.rank = rank
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.iter == self.iteration and runner.rank == self.rank:
+            raise FileNotFoundError(f'rank {self.rank} cannot go on')
+
+
 @TRANSFORMS.register_module(force=True)
 class EndWorker:
     """End the worker that reads a certain video: by a signal, or a code."""
