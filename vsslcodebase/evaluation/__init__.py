@@ -1,22 +1,34 @@
 """Evaluation: metrics of mmengine's loops, and functions of features."""
 
+from .feature_files import open_features
+from .feature_writer import save_features
 from .features import VideoFeatures, extract_features
 from .knn import knn_classify
+from .layers import LayerReader
 from .linear_probe import LinearProbe, fit_linear_probe, inside_pair_accuracy
+from .neighbours import nearest
 from .pace_metric import PaceMetric
 from .pair_relation_metric import PairRelationMetric
 from .per_class_metric import PerClassAccMetric
 from .retrieval import retrieval_recall
+from .retrieval_sets import recall_of_sets
+from .video_retrieval_metric import VideoRetrievalMetric
 
 __all__ = [
+    'LayerReader',
     'LinearProbe',
     'PaceMetric',
     'PairRelationMetric',
     'PerClassAccMetric',
     'VideoFeatures',
+    'VideoRetrievalMetric',
     'extract_features',
     'fit_linear_probe',
     'inside_pair_accuracy',
     'knn_classify',
+    'nearest',
+    'open_features',
+    'recall_of_sets',
     'retrieval_recall',
+    'save_features',
 ]

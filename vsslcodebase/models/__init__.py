@@ -2,6 +2,7 @@
 
 from .backbones import SmallR3D, VideoResNet3d
 from .data_preprocessor import ClipDataPreprocessor
+from .feature_trunk import FeatureTrunk
 from .heads import ContrastiveHead, CORPFHead, CORPMHead, LinearClsHead
 from .layers import DecouplingAttention, MixedAttention
 from .necks import ProjectionNeck
@@ -13,6 +14,7 @@ __all__ = [
     'ClipDataPreprocessor',
     'ContrastiveHead',
     'DecouplingAttention',
+    'FeatureTrunk',
     'LinearClsHead',
     'MixedAttention',
     'ProjectionNeck',
