@@ -15,7 +15,8 @@ train_augment = [
         type='ClipRandomResizedCrop',
         size=32,
         area_range=(0.9, 1.0),
-        aspect_range=(0.75, 1.33)),
+        aspect_range=(0.75, 1.33),
+        align=1),
     dict(
         type='ClipColorJitter',
         prob=0.8,

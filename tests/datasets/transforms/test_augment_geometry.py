@@ -59,6 +59,20 @@ def test_fallback_is_the_largest_central_box(height, width, expected):
     assert crop.sample_box(height, width) == expected
 
 
+@pytest.mark.parametrize(('align', 'size'), [(1, (57, 71)), (2, (56, 70))])
+def test_boxes_lie_on_the_grid_and_reach_all_of_it(align, size):
+    crop = ClipRandomResizedCrop(8, (0.3, 0.9), (0.5, 2.0), align=align)
+    np.random.seed(0)
+    boxes = np.array([crop.sample_box(*size) for _ in range(3000)])
+    assert (boxes % align == 0).all()
+    assert len(np.unique(boxes[:, 0])) > 12  # many rows and columns begin one
+    ends = boxes[:, :2] + boxes[:, 2:]
+    assert boxes[:, :2].min() == 0
+    np.testing.assert_array_equal(ends.max(0), size)
+    if align == 1:
+        assert (boxes % 2 == 1).any(0).all()
+
+
 def test_fallback_is_the_whole_frame_where_its_aspect_is_allowed():
     """Area 1 leaves the frame itself, hit only by its exact aspect."""
     crop = ClipRandomResizedCrop(8, (1.0, 1.0), (0.5, 1.9))

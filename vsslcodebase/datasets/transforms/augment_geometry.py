@@ -36,6 +36,10 @@ class ClipRandomResizedCrop(BaseTransform):
         size: Height and width of the result, or one number for both.
         area_range: Least and largest share of the frame's area, in (0, 1].
         aspect_range: Least and largest width / height.
+        align: Boxes begin and end on multiples of so many pixels. In most
+            videos 2 x 2 pixels share their chroma, and boxes of whole chroma
+            samples are cut in half the time. 1, as in torchvision, is for
+            frames so small that single pixels matter.
     """
 
     def __init__(
@@ -43,7 +47,10 @@ class ClipRandomResizedCrop(BaseTransform):
         size: int | tuple[int, int],
         area_range: tuple[float, float] = (0.3, 1.0),
         aspect_range: tuple[float, float] = (0.5, 2.0),
+        align: int = 2,
     ) -> None:
+        if align < 1:
+            raise ValueError(f'align must be >= 1, got {align}')
         if not 0 < area_range[0] <= area_range[1] <= 1:
             raise ValueError(
                 f'area_range must be ascending in (0, 1], got {area_range}'
@@ -55,6 +62,7 @@ class ClipRandomResizedCrop(BaseTransform):
         self.size = _height_width('size', size)
         self.area_range = tuple(area_range)
         self.aspect_range = tuple(aspect_range)
+        self.align = align
 
     def sample_box(self, height: int, width: int) -> tuple[int, int, int, int]:
         """Draw a box in a frame: (top, left, box height, box width)."""
@@ -63,13 +71,23 @@ class ClipRandomResizedCrop(BaseTransform):
         for _ in range(_CROP_TRIES):
             area = height * width * np.random.uniform(least, most)
             aspect = math.exp(np.random.uniform(low, high))
-            box_width = round(math.sqrt(area * aspect))
-            box_height = round(math.sqrt(area / aspect))
+            box_width = self._aligned(math.sqrt(area * aspect))
+            box_height = self._aligned(math.sqrt(area / aspect))
             if 0 < box_width <= width and 0 < box_height <= height:
-                top = np.random.randint(height - box_height + 1)
-                left = np.random.randint(width - box_width + 1)
+                places = [
+                    np.random.randint((whole - length) // self.align + 1)
+                    for whole, length in (
+                        (height, box_height),
+                        (width, box_width),
+                    )
+                ]
+                top, left = (place * self.align for place in places)
                 return top, left, box_height, box_width
         return self._central_box(height, width)
+
+    def _aligned(self, length: float) -> int:
+        """Round to a multiple of ``align``."""
+        return round(length / self.align) * self.align
 
     def _central_box(
         self, height: int, width: int
@@ -77,10 +95,19 @@ class ClipRandomResizedCrop(BaseTransform):
         """Return the largest central box with an aspect in range."""
         low, high = self.aspect_range
         aspect = min(max(width / height, low), high)
-        box_height = max(min(height, round(width / aspect)), 1)
-        box_width = max(min(width, round(height * aspect)), 1)
-        top, left = (height - box_height) // 2, (width - box_width) // 2
+        box_height = self._at_most(height, width / aspect)
+        box_width = self._at_most(width, height * aspect)
+        top, left = (
+            (whole - length) // 2 // self.align * self.align
+            for whole, length in ((height, box_height), (width, box_width))
+        )
         return top, left, box_height, box_width
+
+    def _at_most(self, whole: int, length: float) -> int:
+        """Return ``whole`` if length is as much, else length, aligned."""
+        if round(length) >= whole:
+            return whole
+        return max(self._aligned(length), 1)
 
     def plan(self, plan: ClipPlan) -> None:
         """Draw what :meth:`transform` would, for ``FastClips``."""
@@ -108,7 +135,7 @@ class ClipRandomResizedCrop(BaseTransform):
         return (
             f'{type(self).__name__}(size={self.size}, '
             f'area_range={self.area_range}, '
-            f'aspect_range={self.aspect_range})'
+            f'aspect_range={self.aspect_range}, align={self.align})'
         )
 
 
