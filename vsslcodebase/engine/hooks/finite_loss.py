@@ -75,6 +75,7 @@ class FiniteLossHook(Hook):
             f'{runner.epoch + 1} (now: {terms}; lr {rate:.4g}). Usual causes: '
             'a learning rate too high for the batch (see --auto-scale-lr), '
             'float16 overflow (bfloat16 has the range of float32), no '
-            'warm-up. Resume an earlier checkpoint with a lower rate: '
-            '--resume FILE --cfg-options optim_wrapper.optimizer.lr=...'
+            'warm-up. Start from an earlier checkpoint with a lower rate: '
+            '--cfg-options load_from=FILE optim_wrapper.optimizer.lr=... '
+            '(--resume would bring back the rate, too)'
         )
