@@ -17,6 +17,7 @@ from _measure import (
     interleave,
     memory_mib,
     print_table,
+    silence_warnings,
     times_faster,
 )
 from mmengine.dataset import pseudo_collate
@@ -40,9 +41,11 @@ class Repeated(Dataset):
         return self.dataset[index % len(self.dataset)]
 
 
-def _one_thread(worker: int) -> None:
+def _start_worker(worker: int) -> None:
+    """Give a worker one thread, and nothing to say on stdout."""
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
+    silence_warnings()
 
 
 def _passes(dataset: Any, num_batches: int) -> Callable[[int], None]:
@@ -52,7 +55,7 @@ def _passes(dataset: Any, num_batches: int) -> Callable[[int], None]:
         batch_size=BATCH_SIZE,
         num_workers=2,
         collate_fn=pseudo_collate,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_start_worker,
         persistent_workers=True,
         # decord hangs in a fork of a process that has used it.
         multiprocessing_context='spawn',
@@ -98,7 +101,7 @@ def growth_mib(list_file: Path, opens: int) -> float:
 
 def print_growth(list_file: Path, opens: int) -> None:
     """Print the growth of this process, in MiB."""
-    _one_thread(0)
+    _start_worker(0)
     dataset = _ours.build_dataset(list_file, 112, 'worker')
     for number in range(WARM_UP_OPENS + opens):
         if number == WARM_UP_OPENS:

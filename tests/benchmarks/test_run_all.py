@@ -4,6 +4,7 @@ import ast
 from importlib import import_module
 
 import pytest
+from config_files import ROOT
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def test_every_script_says_what_it_compares_and_how_to_run_it(run_all):
         assert f'Run ``python benchmarks/{path.name}``' in text
         assert 'Run ``' not in run_all.describe(path)
         assert run_all.describe(path).startswith(text.split('\n')[0])
+
+
+def test_the_committed_results_are_of_all_scripts(run_all):
+    text = (ROOT / 'benchmarks/RESULTS.md').read_text()
+    for path in run_all.find_scripts():
+        assert f'## {path.stem}\n' in text, 'run `make bench`'
 
 
 def test_parts_and_the_runner_itself_are_not_run(run_all, tmp_path):
