@@ -18,6 +18,7 @@ custom_hooks = [
     dict(type='StepSeedHook'),  # model: a function of (seed, iteration)
     dict(type='FiniteLossHook', interval=10),
     dict(type='ResumeCheckHook'),  # warns if the batch size has changed
+    dict(type='MetricModelHook'),  # metrics that read layers: retrieval
     dict(type='InterruptHook'),  # SIGTERM, Ctrl-C: save, then exit
 ]
 
