@@ -48,7 +48,6 @@ test_evaluator = [
     dict(type='VideoRetrievalMetric', gallery=gallery, layer='stages.0',
          prefix='first', topk=(1, 2, 3), progress=False)]
 test_cfg = dict(type='TestLoop')
-custom_hooks = [*_base_.custom_hooks, dict(type='MetricModelHook')]
 model = dict(
     type='FeatureTrunk',
     backbone=dict(type='SmallR3D', widths=(4, 6), temporal_strides=(1, 2)))

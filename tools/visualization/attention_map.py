@@ -50,7 +50,7 @@ def parse_args() -> argparse.Namespace:
     add('--layer', help="module of the backbone, as 'conv4'; default the last")
     add('--out', default='work_dirs/attention.png', help='.png or .mp4')
     add('--last', action='store_true', help='only the last frame of a clip')
-    add('--strength', type=float, default=0.5, help='of the colour, 0 to 1')
+    add('--strength', type=float, default=0.7, help='of the colour, 0 to 1')
     add('--tile', type=natural, default=112, help='pixels of a frame')
     add('--columns', type=natural, default=16)
     add('--fps', type=natural, default=8, help='of the .mp4')

@@ -39,7 +39,7 @@ class VideoRetrievalMetric(BaseMetric):
     metrics, each with a ``prefix``, compare layers in one test.
 
     The metric needs the model, which mmengine does not give to metrics:
-    ``MetricModelHook``, among the config's ``custom_hooks``, calls
+    ``MetricModelHook`` of ``configs/_base_/default_runtime.py`` calls
     :meth:`set_model`.
 
     Args:

@@ -26,8 +26,9 @@ def attention_map(maps: Tensor, size: tuple[int, int, int]) -> Tensor:
         size: (T, H, W) of the clip.
 
     Returns:
-        (N, T, H, W) float32, at least 0; trilinear between the cells, whose
-        centres lie as the cells of the clip they stand for.
+        (N, T, H, W) float32, at least 0; trilinear between the cells, which
+        are spread evenly over the clip. (Cells of strided convolutions with
+        padding see up to half a cell further up, left and early.)
 
     Raises:
         ValueError: The layer gives no map over time and space.
@@ -69,14 +70,18 @@ def scaled(attention: NDArray) -> NDArray[np.float32]:
 
 
 def overlay(
-    frames: NDArray[np.uint8], attention: NDArray, strength: float = 0.5
+    frames: NDArray[np.uint8], attention: NDArray, strength: float = 0.7
 ) -> NDArray[np.uint8]:
-    """Colour frames by attention: blue where there is none, red the most.
+    """Colour frames by attention, from blue over green to red.
+
+    The colour fades with the attention, so that a frame is seen as it is
+    where there is none.
 
     Args:
         frames: (T, H, W, 3) RGB uint8.
         attention: (T, H, W) in [0, 1].
-        strength: Share of the colour, 0 (only the frame) to 1.
+        strength: Share of the colour where attention is 1; 0 leaves the
+            frames alone.
 
     Returns:
         (T, H, W, 3) RGB uint8.
@@ -97,5 +102,6 @@ def overlay(
             for level in levels
         ]
     )
-    mixed = (1 - strength) * frames.astype(np.float32) + strength * colours
+    share = strength * attention[..., None].astype(np.float32)
+    mixed = (1 - share) * frames + share * colours
     return mixed.round().astype(np.uint8)

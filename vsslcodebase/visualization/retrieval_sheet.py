@@ -71,9 +71,8 @@ def _draw(tile: Tile, size: int) -> NDArray[np.uint8]:
     """Draw frames in their border, with two lines below."""
     colour = {True: GREEN, False: RED, None: GREY}[tile.right]
     strip = np.concatenate([_fit(f, size) for f in tile.frames], axis=1)
-    strip = cv2.copyMakeBorder(
-        strip, *[FRAME_PX] * 4, cv2.BORDER_CONSTANT, value=colour
-    )
+    edge = (FRAME_PX, FRAME_PX, FRAME_PX, FRAME_PX)
+    strip = cv2.copyMakeBorder(strip, *edge, cv2.BORDER_CONSTANT, value=colour)
     lines = [
         _line(text, strip.shape[1], ink)
         for text, ink in ((tile.title, INK), (tile.note, colour))
