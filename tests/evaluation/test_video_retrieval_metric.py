@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from feature_toys import toy_dataset, toy_model
+from feature_toys import STOP, toy_dataset, toy_model
 from mmengine.evaluator import Evaluator
 from oracles import neighbours as oracle
 
@@ -215,6 +215,18 @@ def test_a_query_from_the_gallery_is_refused_at_the_first_batch(splits):
         iter(build_in_order(dict(dataset=splits['test'], batch_size=2)))
     )
     with pytest.raises(ValueError, match='2 queries are in the gallery'):
+        built.process(batch, [])
+
+
+def test_a_gallery_that_cannot_be_read_is_known_before_the_queries(
+    splits, monkeypatch
+):
+    built = METRICS.build(metric(splits['train']))
+    built.set_model(toy_model())
+    batch = next(iter(build_in_order(dict(dataset=splits['test']))))
+    error = FileNotFoundError('no train/3.mp4')
+    monkeypatch.setitem(STOP, 'train/3.mp4', error)
+    with pytest.raises(FileNotFoundError, match='no train/3'):
         built.process(batch, [])
 
 

@@ -45,7 +45,7 @@ def evaluate(folder):
     compare = video_retrieval_metric.recall_of_sets
 
     def watched(gallery, query, topk):
-        compared.append((gallery.filenames, query.filenames))
+        compared.append([[*gallery.filenames], [*query.filenames]])
         return compare(gallery, query, topk)
 
     video_retrieval_metric.recall_of_sets = watched
