@@ -1,5 +1,6 @@
 """Retrieval in two processes: every video once, the figures of one."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -65,8 +66,11 @@ def visit(rank, folder):
     )
     path = folder / str(rank)
     path.mkdir()
-    torch.save(evaluate(path), folder / f'{rank}.pt')
-    dist.destroy_process_group()
+    os.chdir(folder)  # mmengine gathers through a folder here
+    try:
+        torch.save(evaluate(path), folder / f'{rank}.pt')
+    finally:
+        dist.destroy_process_group()
 
 
 @pytest.mark.slow
