@@ -135,5 +135,12 @@ if __name__ == '__main__':
     try:
         with one_sentence():
             main()
+    except KeyboardInterrupt:
+        print(
+            '\ninterrupted; what is finished is kept, and the same command '
+            'goes on from there',
+            file=sys.stderr,
+        )
+        sys.exit(130)
     finally:
         kill_workers()

@@ -102,14 +102,28 @@ def test_vectors_of_a_layer_are_features_already():
     ('layer', 'message'),
     [
         ('conv6', "no layer 'conv6'; did you mean conv5 or conv4"),
-        ('nothing', r'layers there are conv4, relu, conv5, aside and'),
-        ('conv5.7', r'layers in conv5 are conv5.0, conv5.1 and'),
+        (
+            'nothing',
+            r'there are conv4, relu, conv5, conv5\.0, conv5\.1, aside;',
+        ),
+        ('conv5.7', r'layers in conv5 are conv5\.0, conv5\.1;'),
+        ('conv4.relu', 'layers there are conv4, relu'),
         ('', "no layer ''"),
     ],
 )
 def test_an_unknown_layer_is_answered_with_those_there_are(layer, message):
     with pytest.raises(ValueError, match=message):
         LayerReader(net(), layer)
+
+
+def test_many_layers_are_listed_by_their_upper_levels():
+    blocks = [nn.Sequential(*map(nn.Identity, range(9))) for _ in range(5)]
+    model = nn.Sequential(*map(nn.Sequential, blocks))
+    listed = r'0, 0\.0, 1, 1\.0, 2, 2\.0, 3, 3\.0, 4, 4\.0 and, with dots'
+    with pytest.raises(ValueError, match=listed):
+        LayerReader(model, 'x')
+    with pytest.raises(ValueError, match=r"'x'\. The layers there are none;"):
+        LayerReader(nn.ReLU(), 'x')
 
 
 def test_p4_needs_a_layer_of_its_names():

@@ -239,7 +239,9 @@ def test_no_query_is_an_error(splits):
 
 def test_an_unknown_layer_is_an_error_before_the_first_batch(splits):
     built = METRICS.build(metric(splits['train'], layer='conv5'))
-    with pytest.raises(ValueError, match='layers there are stages and what'):
+    with pytest.raises(
+        ValueError, match=r'layers there are stages, stages\.0, '
+    ):
         built.set_model(toy_model())
 
 

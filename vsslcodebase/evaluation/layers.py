@@ -163,23 +163,34 @@ def find_layer(backbone: nn.Module, layer: str | None) -> str | None:
 
 
 def _unknown_layer(backbone: nn.Module, layer: str, names: list[str]) -> str:
-    """Say which layers there are: those next to where the name goes wrong."""
+    """Say which layers there are where the name goes wrong."""
     what = f'{type(backbone).__name__} has no layer {layer!r}'
     if layer == 'p4':
         what += f', which is {", ".join(P4_PLACES[:-1])} or {P4_PLACES[-1]}'
     parent = layer
-    while parent and parent not in names:
+    while parent and not any(n.startswith(f'{parent}.') for n in names):
         parent = parent.rpartition('.')[0]
-    place = backbone.get_submodule(parent)
-    prefix = f'{parent}.' if parent else ''
-    children = [prefix + name for name, _ in place.named_children()]
     inside = f'in {parent}' if parent else 'there'
     near = get_close_matches(layer, names, n=3)
     hint = f'; did you mean {" or ".join(near)}?' if near else '.'
     return (
-        f'{what}{hint} The layers {inside} are {", ".join(children)} and '
-        "what they hold, with dots between; 'p5' and None are the last map"
+        f'{what}{hint} The layers {inside} are '
+        f"{_below(parent, names)}; 'p5' is the last map"
     )
+
+
+def _below(parent: str, names: list[str], limit: int = 30) -> str:
+    """List the names below one, as many levels as stay readable."""
+    prefix = f'{parent}.' if parent else ''
+    inner = [name for name in names if name.startswith(prefix)]
+    depths = sorted({name.count('.') for name in inner})
+    levels = [[n for n in inner if n.count('.') <= d] for d in depths]
+    if not levels:
+        return 'none'
+    readable = [level for level in levels if len(level) <= limit]
+    listed = readable[-1] if readable else levels[0]
+    rest = ' and, with dots, what they hold' * (len(listed) < len(inner))
+    return ', '.join(listed) + rest
 
 
 def _one_map(output: Any, name: str | None) -> Tensor:
