@@ -104,9 +104,12 @@ def set_width(model: dict[str, Any], width: int) -> None:
             f'--width sets base_channels, but {error}; change the width of '
             'this backbone with --cfg-options'
         ) from error
-    for follower in ('neck', 'cls_head'):
-        if follower in model:
+    # the first that says how long its input is, sees the backbone's maps:
+    # a neck without weights has the head see them
+    for follower in ('neck', 'head', 'cls_head'):
+        if 'in_channels' in model.get(follower, {}):
             model[follower]['in_channels'] = channels
+            break
     if 'hidden_channels' in model.get('neck', {}):
         model['neck']['hidden_channels'] = channels
 

@@ -54,6 +54,18 @@ def test_frozen_parts_are_counted_as_not_trained(monkeypatch, capsys):
     assert lines['total'].split()[-1] == classifier
 
 
+def test_the_head_follows_the_width_where_the_neck_has_none():
+    """A pace head reads the maps themselves, averaged."""
+    model = dict(
+        backbone=dict(type='VideoResNet3d', depth=18, pretrained=None),
+        neck=dict(type='PoolNeck'),
+        head=dict(type='PaceHead', in_channels=512),
+    )
+    tool('dry_run').set_width(model, 4)
+    assert model['neck'] == dict(type='PoolNeck')
+    assert model['head']['in_channels'] == 4 * 8
+
+
 def test_parameter_that_nothing_uses_is_named():
     dry_run = tool('dry_run')
     cfg = load(CORP_M).model
