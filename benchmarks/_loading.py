@@ -23,6 +23,8 @@ from _measure import (
 from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader, Dataset
 
+from vsslcodebase.datasets.collate import collate_clips
+
 BATCH_SIZE = 8
 WARM_UP_OPENS = 50
 
@@ -48,13 +50,15 @@ def _start_worker(worker: int) -> None:
     silence_warnings()
 
 
-def _passes(dataset: Any, num_batches: int) -> Callable[[int], None]:
+def _passes(
+    dataset: Any, collate: Callable[[list], dict], num_batches: int
+) -> Callable[[int], None]:
     """Return a round: one pass over so many batches."""
     loader = DataLoader(
         Repeated(dataset, num_batches * BATCH_SIZE),
         batch_size=BATCH_SIZE,
         num_workers=2,
-        collate_fn=pseudo_collate,
+        collate_fn=collate,
         worker_init_fn=_start_worker,
         persistent_workers=True,
         # decord hangs in a fork of a process that has used it.
@@ -71,11 +75,13 @@ def _passes(dataset: Any, num_batches: int) -> Callable[[int], None]:
 def measure(list_file: Path, num_batches: int, rounds: int) -> None:
     """Print the table of samples per second."""
     contestants = {
-        'peer': _passes(_peer.build_dataset(list_file, 112), num_batches)
+        'peer': _passes(
+            _peer.build_dataset(list_file, 112), pseudo_collate, num_batches
+        )
     }
     for way in ('worker', 'preprocessor'):
         dataset = _ours.build_dataset(list_file, 112, way)
-        contestants[way] = _passes(dataset, num_batches)
+        contestants[way] = _passes(dataset, collate_clips, num_batches)
     seconds = interleave(
         contestants, rounds, clock=time.perf_counter, label='data loader'
     )

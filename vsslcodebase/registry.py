@@ -9,6 +9,7 @@ would be unknown until something else happened to import ``mmaction.models``.
 from __future__ import annotations
 
 from mmaction import registry as mmaction
+from mmengine import registry as mmengine
 from mmengine.registry import Registry
 
 
@@ -51,4 +52,6 @@ EVALUATORS = _child('evaluator', mmaction.EVALUATOR, 'evaluation')
 VISUALIZERS = _child('visualizer', mmaction.VISUALIZERS, 'visualization')
 VISBACKENDS = _child('vis_backend', mmaction.VISBACKENDS, 'visualization')
 
-FUNCTIONS = _child('function', mmaction.FUNCTION, 'datasets')
+# No child: the Runner looks a ``collate_fn`` up in mmengine's own registry,
+# whatever the default scope is.
+FUNCTIONS = mmengine.FUNCTIONS

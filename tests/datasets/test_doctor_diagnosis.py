@@ -113,6 +113,7 @@ def test_videos_that_crash_and_hang_are_named(
     monkeypatch.setattr(examination, stage, stand_in)
     videos = [('a.mp4', 0), ('b.mp4', 0), ('c.mp4', 0)]
     how = quick(folder, limit_sec=0.8, workers=2, sample=sample)
+    others = multiprocessing.active_children()
     diagnosis = diagnose(videos, how)
     assert kinds(diagnosis) == {
         'crashed': [('a.mp4', 'the process that read it died of SIGSEGV')],
@@ -120,7 +121,7 @@ def test_videos_that_crash_and_hang_are_named(
     }
     assert not diagnosis.is_sound
     assert diagnosis.clean_videos() == [('c.mp4', 0)]
-    assert not multiprocessing.active_children()
+    assert set(multiprocessing.active_children()) <= set(others)
 
 
 @pytest.mark.parametrize(

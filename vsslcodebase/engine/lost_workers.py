@@ -40,7 +40,7 @@ NO_ROOM = (
     'through, is full: give the container more (docker run --shm-size=8g, or '
     f'--ipc=host), or {LESS}'
 )
-CAUSES = {
+CAUSES: dict[int, str] = {
     signal.SIGKILL: 'most likely because memory ran out: give the job more, '
     f'or {LESS}',
     signal.SIGBUS: NO_ROOM,

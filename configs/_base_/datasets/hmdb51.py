@@ -5,6 +5,7 @@ Leaves add batch sizes and pipelines.
 """
 train_dataloader = dict(
     num_workers=8,
+    collate_fn=dict(type='collate_clips'),
     persistent_workers=True,
     pin_memory=True,
     drop_last=True,
@@ -16,6 +17,7 @@ train_dataloader = dict(
 
 val_dataloader = dict(
     num_workers=8,
+    collate_fn=dict(type='collate_clips'),
     persistent_workers=True,
     pin_memory=True,
     sampler=dict(type='DefaultSampler', shuffle=False),

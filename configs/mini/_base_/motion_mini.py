@@ -32,6 +32,7 @@ val_augment = [dict(type='Resize', scale=(32, 32), keep_ratio=False)]
 
 train_dataloader = dict(
     num_workers=1,  # with the training process, two cores are busy
+    collate_fn=dict(type='collate_clips'),
     persistent_workers=True,
     prefetch_factor=8,
     drop_last=True,
@@ -44,6 +45,7 @@ train_dataloader = dict(
 
 val_dataloader = dict(
     num_workers=1,
+    collate_fn=dict(type='collate_clips'),
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(

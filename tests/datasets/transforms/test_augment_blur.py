@@ -30,8 +30,8 @@ def test_blur_is_convolution_with_a_gaussian(sigma, kernel_size):
     for img, blurred in zip(imgs, blur(dict(imgs=imgs))['imgs']):
         assert blurred.dtype == np.uint8
         expected = blur_slowly(img, sigma, kernel_size)
-        # half a level of rounding, and a little for the taps left out
-        assert np.abs(blurred - expected).max() < 0.6
+        # half a level of rounding, a quarter for the taps left out
+        assert np.abs(blurred - expected).max() < 0.75
 
 
 def test_kernel_by_hand():
@@ -40,7 +40,7 @@ def test_kernel_by_hand():
         gaussian_kernel(1.0, 5), weights / weights.sum(), rtol=1e-6
     )
     assert len(gaussian_kernel(0.1, 23)) == 3
-    assert len(gaussian_kernel(2.0, 23)) == 17
+    assert len(gaussian_kernel(2.0, 23)) == 13
 
 
 def test_a_frame_smaller_than_the_kernel_is_blurred():

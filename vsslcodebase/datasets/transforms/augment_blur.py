@@ -19,10 +19,10 @@ from .clip_plan import ClipPlan
 def gaussian_kernel(sigma: float, kernel_size: int) -> np.ndarray:
     """Return a normalised Gaussian of at most ``kernel_size`` (odd) taps.
 
-    Taps further out than 4 sigma are left out: together they weigh 1e-4, a
-    fortieth of a grey level, and cost as much as the others.
+    Taps further out than 3 sigma are left out: they change a pixel by a
+    quarter of a grey level at the most, and cost as much as the others.
     """
-    radius = min(kernel_size // 2, math.ceil(4 * sigma))
+    radius = min(kernel_size // 2, math.ceil(3 * sigma))
     taps = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return (taps / taps.sum()).astype(np.float32)
 

@@ -218,8 +218,10 @@ def _matrices(
                 for time, mean in enumerate(means)
             ]
         )
-    mean = cv2.mean(_as_image(frames))[:3]
-    return colour_matrix(plan.changes_of(0), to_rgb, mean)
+    changes = plan.changes_of(0)
+    needs_mean = any(name == 'contrast' for name, _ in changes)
+    mean = cv2.mean(_as_image(frames))[:3] if needs_mean else (0, 0, 0)
+    return colour_matrix(changes, to_rgb, mean)
 
 
 def _colour(frames: np.ndarray, matrix: np.ndarray) -> None:
