@@ -42,6 +42,7 @@ def toy_dataset(folder, name, labels, **options):
         ann_file=str(listing),
         pipeline=[dict(type='ToyClips')],
         test_mode=True,
+        serialize_data=False,  # collects garbage, slowly
         **options,
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import sys
+from pathlib import Path
 
 import av
 import cv2
@@ -34,6 +36,7 @@ dataset = dict(
     ann_file='{folder}/test.txt',
     data_prefix=dict(video='{folder}'),
     test_mode=True,
+    serialize_data=False,
     pipeline=pipeline)
 test_dataloader = dict(
     batch_size=2,
@@ -119,12 +122,23 @@ def extract(call, folder):
     return run
 
 
-@pytest.fixture
-def features(extract, tmp_path):
-    """Folder with features of both splits."""
+@pytest.fixture(scope='module')
+def extracted(folder):
+    """Folder with features of both splits, which tests leave as it is."""
+    out = folder / 'features'
+    paths = (folder / 'retrieve.py', folder / 'method.pth')
     for split in LABELS:
-        extract(tmp_path, split, '--layer', 'p5')
-    return tmp_path
+        words = [*paths, '--split', split, '--out', out, '--layer', 'p5']
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, 'argv', ['', *map(str, words)])
+            load('extract_features').main()
+    return out
+
+
+@pytest.fixture
+def features(extracted, tmp_path):
+    """A copy of them."""
+    return Path(shutil.copytree(extracted, tmp_path / 'features'))
 
 
 def test_offline_recall_is_that_of_the_test(call, folder, features, capsys):
