@@ -41,7 +41,10 @@ from _measure import (
 )
 from _videos import VideoSpec, build_list
 
-from vsslcodebase.datasets.reencoding import EncodeSettings, reencode_video
+from vsslcodebase.datasets.preparation.reencoding import (
+    EncodeSettings,
+    reencode_video,
+)
 
 WAYS = ('reference', 'worker', 'preprocessor')
 

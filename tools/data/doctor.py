@@ -27,7 +27,7 @@ from vsslcodebase.datasets.annotation import (
 from vsslcodebase.datasets.doctor.diagnosis import Diagnosis, diagnose
 from vsslcodebase.datasets.doctor.examination import Examination
 from vsslcodebase.datasets.doctor.text_report import advice, text_report
-from vsslcodebase.datasets.reencoding import EncodeSettings
+from vsslcodebase.datasets.preparation.reencoding import EncodeSettings
 from vsslcodebase.datasets.transforms.clip_sampling import (
     ClipSampler,
     SampleSeparatedClips,

@@ -17,8 +17,11 @@ import sys
 from pathlib import Path
 
 from vsslcodebase.datasets.converter import run
-from vsslcodebase.datasets.preparation import Preparation, prepare
-from vsslcodebase.datasets.reencoding import PRESETS, EncodeSettings
+from vsslcodebase.datasets.preparation.prepare import Preparation, prepare
+from vsslcodebase.datasets.preparation.reencoding import (
+    PRESETS,
+    EncodeSettings,
+)
 
 
 def parse_args() -> argparse.Namespace:

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vsslcodebase.datasets.reencoding import EncodeSettings, reencode_video
+from vsslcodebase.datasets.preparation.reencoding import (
+    EncodeSettings,
+    reencode_video,
+)
 from vsslcodebase.datasets.transforms.clip_sampling import ClipSampler
 from vsslcodebase.datasets.transforms.video_reader import open_reader
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from vsslcodebase.datasets.isolation import Outcome, Progress, run_isolated
-from vsslcodebase.datasets.reencoding import EncodeSettings
+from vsslcodebase.datasets.preparation.reencoding import EncodeSettings
 from vsslcodebase.datasets.transforms.clip_sampling import ClipSampler
 from vsslcodebase.datasets.transforms.video_reader import BadVideoError
 

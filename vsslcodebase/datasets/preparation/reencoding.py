@@ -20,9 +20,10 @@ from pathlib import Path
 import av
 from av.video.reformatter import ColorRange, VideoReformatter
 
+from vsslcodebase.datasets.transforms.pyav_reader import PyAVReader
+from vsslcodebase.datasets.transforms.video_reader import BadVideoError
+
 from .source_frames import FrameSource, matrix_of, quarter_turns, scale
-from .transforms.pyav_reader import PyAVReader
-from .transforms.video_reader import BadVideoError
 
 PARTIAL = '.part'  # ends the names of files that are not whole yet
 

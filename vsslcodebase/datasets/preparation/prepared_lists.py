@@ -6,13 +6,14 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .annotation import (
+from vsslcodebase.datasets.annotation import (
     read_classes,
     read_list,
     write_classes,
     write_list,
     write_whole,
 )
+
 from .prepared_folder import LOCK, MANIFEST, SETTINGS, target_of
 
 BAD_VIDEOS, CLASSES = 'bad_videos.txt', 'classes.txt'

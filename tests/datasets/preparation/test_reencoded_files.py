@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 from encoded_video import decode_all, encode, moving_pattern
 
-from vsslcodebase.datasets.reencoding import EncodeSettings, reencode_video
+from vsslcodebase.datasets.preparation.reencoding import (
+    EncodeSettings,
+    reencode_video,
+)
 from vsslcodebase.datasets.transforms import BadVideoError
 
 FINE = EncodeSettings(crf=8)

@@ -31,7 +31,7 @@ from vsslcodebase.datasets.doctor.findings import of_videos
 from vsslcodebase.datasets.doctor.picture_report import write_picture
 from vsslcodebase.datasets.doctor.text_report import advice, text_report
 from vsslcodebase.datasets.doctor.video_report import VideoReport, examine
-from vsslcodebase.datasets.reencoding import EncodeSettings
+from vsslcodebase.datasets.preparation.reencoding import EncodeSettings
 from vsslcodebase.datasets.transforms.clip_sampling import (
     ClipSampler,
     SampleSeparatedClips,

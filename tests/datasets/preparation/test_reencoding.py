@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 from encoded_video import decode_all, encode, moving_pattern
 
-from vsslcodebase.datasets.reencoding import EncodeSettings, reencode_video
+from vsslcodebase.datasets.preparation.reencoding import (
+    EncodeSettings,
+    reencode_video,
+)
 from vsslcodebase.datasets.transforms import open_reader
 
 IRREGULAR = np.cumsum([1, 3, 1, 1, 7, 2, 1, 1, 5, 1] * 2).tolist()

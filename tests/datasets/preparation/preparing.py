@@ -7,9 +7,9 @@ import os
 
 from encoded_video import encode
 
-from vsslcodebase.datasets import preparation
-from vsslcodebase.datasets.preparation import Preparation, prepare
-from vsslcodebase.datasets.reencoding import EncodeSettings
+from vsslcodebase.datasets.preparation import prepare as preparation
+from vsslcodebase.datasets.preparation.prepare import Preparation, prepare
+from vsslcodebase.datasets.preparation.reencoding import EncodeSettings
 
 
 def make_plan(tmp_path):

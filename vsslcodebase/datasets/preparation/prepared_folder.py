@@ -16,7 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .annotation import write_whole
+from vsslcodebase.datasets.annotation import write_whole
+
 from .reencoding import PARTIAL
 
 try:

@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from .isolation import Outcome, Progress, run_isolated
+from vsslcodebase.datasets.isolation import Outcome, Progress, run_isolated
+from vsslcodebase.datasets.transforms.video_reader import BadVideoError
+
 from .prepared_folder import Entry, PreparedFolder, target_of
 from .prepared_lists import Listed, check_apart, read_lists, write_lists
 from .prepared_size import estimate_bytes
 from .reencoding import EncodeSettings, reencode_video
-from .transforms.video_reader import BadVideoError
 
 _LIMIT_SEC = 3600  # for one video: whatever takes longer hangs
 _ALL_DIE = 8  # crashes in a row that are no matter of single videos

@@ -10,10 +10,10 @@ import pytest
 from encoded_video import encode
 from preparing import encoded_again, files, make_plan, manifest
 
-from vsslcodebase.datasets import preparation
 from vsslcodebase.datasets.annotation import read_list
-from vsslcodebase.datasets.preparation import prepare
-from vsslcodebase.datasets.prepared_size import estimate_bytes
+from vsslcodebase.datasets.preparation import prepare as preparation
+from vsslcodebase.datasets.preparation.prepare import prepare
+from vsslcodebase.datasets.preparation.prepared_size import estimate_bytes
 from vsslcodebase.datasets.transforms import open_reader
 
 

@@ -1,0 +1,1 @@
+"""Re-encoding a data set once, so that training decodes it faster."""
