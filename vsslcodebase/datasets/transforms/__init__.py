@@ -19,6 +19,7 @@ from .clip_sampling import (
 from .decoding import DecodeClips, DecodeOnDemand, OpenVideo
 from .fast_clips import FastClips
 from .formatting import PackClips
+from .frame_order import ClipFrameOrder
 from .pace_sampling import SamplePaceClips
 from .per_clip import PerClip
 from .video_reader import BadVideoError, open_reader
@@ -27,6 +28,7 @@ __all__ = [
     'BadVideoError',
     'ClipColorJitter',
     'ClipFlip',
+    'ClipFrameOrder',
     'ClipGaussianBlur',
     'ClipGrayscale',
     'ClipRandomResizedCrop',
