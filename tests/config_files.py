@@ -26,6 +26,24 @@ PRETRAININGS = [
     if not {'eval', 'mini'} & set(path.relative_to(CONFIGS).parts)
 ]
 SPLITS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+# each paper has a recipe, which its evaluations follow, too
+CORP_PRETRAININGS = [
+    path for path in PRETRAININGS if path.parent.name in ('corp', 'simclr')
+]
+PACE_PRETRAININGS = [
+    path for path in PRETRAININGS if path.parent.name == 'pace'
+]
+CORP_EVALUATIONS = [
+    path
+    for path in EVALUATIONS
+    if path.stem.split('_')[1] in ('r3d50', 'i3d50', 'c2d50')
+]
+# nothing is trained there; the small CPU ones included
+SEARCHES = [path for path in LEAVES if path.stem.startswith('retrieval_')]
+RETRIEVALS = [path for path in SEARCHES if path in EVALUATIONS]
+PACE_FINETUNINGS = [
+    path for path in EVALUATIONS if path not in CORP_EVALUATIONS + RETRIEVALS
+]
 
 
 def name_of(path: Path) -> str:
@@ -41,6 +59,11 @@ def _parsed(path: Path) -> Config:
 def load(path: Path) -> Config:
     """A config that the caller may change."""
     return Config(_parsed(path).to_dict())
+
+
+def splits_of(cfg: Config) -> list[str]:
+    """Data loaders that a config has; retrieval has the test's only."""
+    return [split for split in SPLITS if cfg.get(split)]
 
 
 def bases_of(path: Path) -> list[Path]:

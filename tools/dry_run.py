@@ -139,6 +139,7 @@ def use_made_videos(dataset: dict[str, Any], folder: Path, count: int) -> None:
     listing.write_text(''.join(f'{name} 0\n' for name in names))
     dataset['ann_file'] = str(listing)
     dataset['data_prefix'] = dict(video=str(folder))
+    dataset.pop('num_repeats', None)  # each of them once
 
 
 def walk_pipeline(dataset_cfg: dict[str, Any]) -> tuple[list[dict], list]:

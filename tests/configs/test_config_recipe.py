@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from config_files import CONFIGS, EVALUATIONS, PRETRAININGS, load, name_of
+from config_files import (
+    CONFIGS,
+    CORP_EVALUATIONS,
+    CORP_PRETRAININGS,
+    load,
+    name_of,
+)
 from torch import nn
 
 from vsslcodebase.registry import MODELS
 
-FULL_SIZE = [*PRETRAININGS, *EVALUATIONS]
+FULL_SIZE = [*CORP_PRETRAININGS, *CORP_EVALUATIONS]
 CROP = dict(
     type='ClipRandomResizedCrop',
     size=224,
@@ -24,7 +30,7 @@ def operations(path, split: str) -> list[dict]:
     return [operation.to_dict() for operation in pipeline[3].transforms]
 
 
-@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_PRETRAININGS, ids=name_of)
 def test_pretraining_has_the_five_operations(path):
     assert operations(path, 'train') == [
         CROP,
@@ -51,7 +57,7 @@ def test_pretraining_has_the_five_operations(path):
     ]
 
 
-@pytest.mark.parametrize('path', EVALUATIONS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_EVALUATIONS, ids=name_of)
 def test_labels_see_crop_flip_and_grey_then_256_pixels(path):
     crop, flip, grey = operations(path, 'train')
     assert (crop, flip['prob'], grey) == (CROP, 0.5, GREY)
@@ -92,14 +98,14 @@ def test_norms_are_synchronised_and_colours_those_of_imagenet(path):
     colours = cfg.model.data_preprocessor
     assert colours.mean == [123.675, 116.28, 103.53]
     assert colours.std == [58.395, 57.12, 57.375]
-    if path in PRETRAININGS:
+    if path in CORP_PRETRAININGS:
         assert cfg.model.neck.norm_cfg.type == 'SyncBN'
         neck = MODELS.build(cfg.model.neck)
         norms = [m for m in neck.modules() if isinstance(m, nn.SyncBatchNorm)]
         assert len(norms) == 3
 
 
-@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_PRETRAININGS, ids=name_of)
 def test_clips_and_temperature_of_each_method(path):
     cfg = load(path)
     head = cfg.model.head

@@ -1,4 +1,4 @@
-"""One step of every pre-training config on the CPU, at reduced width."""
+"""One step of CORP's configs on the CPU, at reduced width."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import math
 
 import pytest
 import torch
-from config_files import CONFIGS, PRETRAININGS, load, name_of, tool
-from mmengine.dataset import pseudo_collate
-from mmengine.model import revert_sync_batchnorm
-from mmengine.optim import build_optim_wrapper
+from config_files import CONFIGS, CORP_PRETRAININGS, load, name_of
+from small_jobs import small_job, take_step
 from torch.testing import assert_close
 
-from vsslcodebase.engine.overrides import apply_overrides
 from vsslcodebase.registry import METRICS
 
 CORP_M = CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py'
@@ -22,36 +19,7 @@ FINETUNE = CONFIGS / 'eval' / 'finetune' / 'finetune_r3d50_ucf101.py'
 SEMISUP = CONFIGS / 'eval' / 'semisup' / 'semisup_r3d50_k400.py'
 
 
-def small_job(path, folder, split='train', **options):
-    """Untrained model, its optimizer and a batch of two made videos."""
-    dry_run = tool('dry_run')
-    cfg = load(path)
-    apply_overrides(cfg, options)
-    dataset = cfg[f'{split}_dataloader'].dataset
-    dry_run.set_frame_size(dataset, 32)
-    dry_run.set_width(cfg.model, 4)
-    dry_run.use_made_videos(dataset, folder, 2)
-    samples, _ = dry_run.walk_pipeline(dataset)
-    torch.manual_seed(0)
-    model = revert_sync_batchnorm(dry_run.build_untrained(cfg.model)).train()
-    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
-    return model, wrapper, pseudo_collate(samples)
-
-
-def take_step(model, wrapper, batch) -> tuple[dict, set[str]]:
-    """Train once; return the losses and the parameters that moved."""
-    before = {n: p.detach().clone() for n, p in model.named_parameters()}
-    data = model.data_preprocessor(batch, training=True)
-    losses = model(**data, mode='loss')
-    total, _ = model.parse_losses(losses)
-    wrapper.update_params(total)
-    after = dict(model.named_parameters())
-    assert all(p.isfinite().all() for p in after.values())
-    moved = {n for n in before if not torch.equal(before[n], after[n])}
-    return {k: float(v.detach()) for k, v in losses.items()}, moved
-
-
-@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_PRETRAININGS, ids=name_of)
 def test_step_trains_every_parameter(path, tmp_path):
     model, wrapper, batch = small_job(path, tmp_path)
     _, moved = take_step(model, wrapper, batch)
@@ -129,7 +97,7 @@ def test_test_averages_thirty_views_of_a_video(views, tmp_path):
 
 
 @torch.no_grad()
-@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_PRETRAININGS, ids=name_of)
 def test_held_out_relations_are_measured(path, tmp_path):
     model, _, batch = small_job(path, tmp_path, split='val')
     metric = METRICS.build(load(path).val_evaluator)

@@ -3,119 +3,37 @@
 from __future__ import annotations
 
 import re
-import shlex
-from dataclasses import dataclass
-from functools import cached_property
 
 import pytest
-from config_files import CONFIGS, EVALUATIONS, PRETRAININGS, ROOT, name_of
-from mmengine.config import Config
+from config_files import (
+    CONFIGS,
+    CORP_EVALUATIONS,
+    CORP_PRETRAININGS,
+    name_of,
+)
+from readme_tables import check_numbers, id_of_run, read_runs, rows_of
 
-from vsslcodebase.engine.arguments import parse_train
-from vsslcodebase.engine.overrides import apply_overrides
 from vsslcodebase.registry import MODELS
 
 README = (CONFIGS / 'corp' / 'README.md').read_text()
-
-
-@dataclass
-class Run:
-    """A row of the table of runs or of evaluations."""
-
-    name: str
-    config: str
-    gpus: int
-    arguments: list[str]
-    batch: list[int]
-    rate: float
-    epochs: int
-
-    @cached_property
-    def cfg(self) -> Config:
-        """The resolved config; unknown keys have been refused."""
-        args = parse_train([self.config, *self.arguments])
-        cfg = Config.fromfile(ROOT / self.config)
-        apply_overrides(cfg, args.cfg_options)
-        return cfg
-
-    @property
-    def scaled(self) -> bool:
-        return '--auto-scale-lr' in self.arguments
-
-
-def rows_of(heading: str) -> list[list[str]]:
-    """Cells of the table rows below a heading, header left out."""
-    text = README.split(f'\n{heading}\n')[1]
-    text = re.split(r'\n##+ ', text)[0]
-    lines = [line for line in text.splitlines() if line.startswith('|')]
-    return [[c.strip() for c in line.strip('|').split('|')] for line in lines][
-        2:
-    ]
-
-
-def parse_command(command: str) -> tuple[str, int, list[str]]:
-    """Config, GPUs and options of a call of one of the two scripts."""
-    words = shlex.split(command)
-    if words[0] == 'tools/dist_train.sh':
-        config, gpus = words[1:3]
-    else:
-        assert words[1:3] == ['tools/slurm_train.sh', 'PARTITION']
-        config, gpus = words[4], words[0].removeprefix('GPUS=')
-    return config, int(gpus), words[words.index('--work-dir') :]
-
-
-def read_runs(section: str) -> list[Run]:
-    runs = []
-    for name, command, batch, rate, epochs in rows_of(f'## {section}'):
-        config, gpus, arguments = parse_command(command.strip('`'))
-        runs.append(
-            Run(
-                name.strip('`'),
-                config,
-                gpus,
-                arguments,
-                [int(number) for number in batch.split(' x ')],
-                float(rate),
-                int(epochs),
-            )
-        )
-    return runs
-
-
-RUNS = read_runs('Pre-training runs')
-PROTOCOLS = read_runs('Evaluations')
+RUNS = read_runs(rows_of(README, '## Pre-training runs'))
+PROTOCOLS = read_runs(rows_of(README, '## Evaluations'))
 TABLES = [
     line
     for line in re.findall(r'^### (.*)$', README, re.MULTILINE)
     if 'Table 7' not in line and 'Figure' not in line
 ]
-RESULTS = [(table, row) for table in TABLES for row in rows_of(f'### {table}')]
+RESULTS = [
+    (table, row) for table in TABLES for row in rows_of(README, f'### {table}')
+]
 
 
-def ids(run: Run) -> str:
-    return run.name.replace(' ', '-')
-
-
-@pytest.mark.parametrize('run', RUNS + PROTOCOLS, ids=ids)
+@pytest.mark.parametrize('run', RUNS + PROTOCOLS, ids=id_of_run)
 def test_command_resolves_to_the_numbers_beside_it(run):
-    cfg = run.cfg
-    gpus, videos, *clips = run.batch
-    assert run.gpus == gpus
-    if not run.scaled:
-        assert gpus * videos == cfg.auto_scale_lr.base_batch_size
-    assert cfg.train_dataloader.batch_size == videos
-    if clips:
-        pipeline = cfg.train_dataloader.dataset.pipeline
-        assert [pipeline[1].num_clips] == clips
-    rate = cfg.optim_wrapper.optimizer.lr
-    base = cfg.auto_scale_lr.base_batch_size
-    if run.scaled:
-        rate *= gpus * videos / base
-    assert rate == pytest.approx(run.rate)
-    assert cfg.train_cfg.max_epochs == run.epochs
+    check_numbers(run)
 
 
-@pytest.mark.parametrize('run', RUNS, ids=ids)
+@pytest.mark.parametrize('run', RUNS, ids=id_of_run)
 def test_pretraining_follows_the_rule_of_the_paper(run):
     """Learning rate videos / 256; 5 % warm-up whatever the length."""
     gpus, videos, _ = run.batch
@@ -135,7 +53,9 @@ def test_names_and_work_directories_are_unique():
 
 def test_readme_names_every_config_and_no_other():
     named = set(re.findall(r'configs/((?:corp|simclr|eval)/\S+?\.py)', README))
-    assert named == {name_of(path) for path in PRETRAININGS + EVALUATIONS}
+    assert named == {
+        name_of(path) for path in CORP_PRETRAININGS + CORP_EVALUATIONS
+    }
 
 
 def test_every_run_and_protocol_serves_a_row_of_the_paper():
@@ -164,7 +84,7 @@ def test_all_tables_are_there():
     for number in range(1, 8):
         assert f'Table {number}' in heads
     assert 'Figure 3' in heads
-    counts = [len(rows_of(f'### {table}')) for table in TABLES]
+    counts = [len(rows_of(README, f'### {table}')) for table in TABLES]
     assert counts == [6, 4, 4, 8, 13, 16, 1]
 
 
