@@ -1,0 +1,46 @@
+"""UCF101 for retrieval: test videos look among the training videos.
+
+Ten neighbouring clips of 16x112x112 a video, centre crop. The leaf gives
+``gallery`` to its metric.
+"""
+_base_ = ['./ucf101.py', '../augment/stretched_112.py']
+
+# nothing is trained
+train_dataloader = None
+val_dataloader = None
+
+test_dataloader = dict(
+    batch_size=4,
+    dataset=dict(
+        pipeline=[
+            dict(type='OpenVideo', backend='pyav'),
+            dict(
+                type='SampleUniformClips',
+                clip_len=16,
+                frame_interval=1,
+                num_clips=10),
+            dict(type='DecodeClips'),
+            dict(type='PerClip', transforms=_base_.val_augment),
+            dict(type='PackClips'),
+        ]))
+
+gallery = dict(
+    batch_size=4,
+    num_workers=8,
+    collate_fn=dict(type='collate_clips'),
+    dataset=dict(
+        type='VideoListDataset',
+        ann_file='data/ucf101/train_split1.txt',
+        data_prefix=dict(video='data/ucf101/videos'),
+        test_mode=True,
+        pipeline=[
+            dict(type='OpenVideo', backend='pyav'),
+            dict(
+                type='SampleUniformClips',
+                clip_len=16,
+                frame_interval=1,
+                num_clips=10),
+            dict(type='DecodeClips'),
+            dict(type='PerClip', transforms=_base_.val_augment),
+            dict(type='PackClips'),
+        ]))
