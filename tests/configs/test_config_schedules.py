@@ -1,4 +1,7 @@
-"""Learning rates of the configs, step by step, against CORP section 4.1."""
+"""Learning rates of the configs, step by step, against section 4.1.
+
+Both papers, CORP and Pace Prediction, describe their training there.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,24 @@ import math
 
 import pytest
 import torch
-from config_files import CONFIGS, EVALUATIONS, PRETRAININGS, load, name_of
+from config_files import (
+    CONFIGS,
+    CORP_EVALUATIONS,
+    CORP_PRETRAININGS,
+    PACE_FINETUNINGS,
+    PACE_PRETRAININGS,
+    load,
+    name_of,
+)
 from torch import nn
 
 from vsslcodebase.engine import LARS
 from vsslcodebase.registry import OPTIMIZERS, PARAM_SCHEDULERS
 
 STEPS_PER_EPOCH = 30
-COSINE = [path for path in EVALUATIONS if path.stem != 'finetune_r3d50_ssv2']
+COSINE = [
+    path for path in CORP_EVALUATIONS if path.stem != 'finetune_r3d50_ssv2'
+]
 
 
 def learning_rates(cfg) -> list[float]:
@@ -40,7 +53,7 @@ def learning_rates(cfg) -> list[float]:
     return rates
 
 
-@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_PRETRAININGS, ids=name_of)
 def test_pretraining_warms_up_for_five_percent_then_halves_a_cosine(path):
     cfg = load(path)
     epochs = cfg.train_cfg.max_epochs
@@ -67,7 +80,7 @@ def test_another_length_is_one_key(epochs):
     assert rates[-1] < 1e-5 * 0.25
 
 
-@pytest.mark.parametrize('path', PRETRAININGS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_PRETRAININGS, ids=name_of)
 def test_pretraining_uses_lars_as_the_paper(path):
     optimizer = load(path).optim_wrapper.optimizer
     assert OPTIMIZERS.get(optimizer.type) is LARS
@@ -111,7 +124,7 @@ def test_finetuning_on_ssv2_steps_down_twice():
     assert at == pytest.approx({1: 0.12, 13: 0.12, 14: 0.012, 18: 0.0012})
 
 
-@pytest.mark.parametrize('path', EVALUATIONS, ids=name_of)
+@pytest.mark.parametrize('path', CORP_EVALUATIONS, ids=name_of)
 def test_only_linear_protocols_go_without_weight_decay_and_dropout(path):
     """Linear and semi-supervised: as CORP section 4.1 says."""
     cfg = load(path)
@@ -123,3 +136,24 @@ def test_only_linear_protocols_go_without_weight_decay_and_dropout(path):
         assert cfg.model.cls_head.feature_norm == 'bn'
     else:
         assert cfg.model.cls_head.dropout_ratio == 0.5
+
+
+@pytest.mark.parametrize(
+    'path', PACE_PRETRAININGS + PACE_FINETUNINGS, ids=name_of
+)
+def test_pace_divides_by_ten_every_six_epochs(path):
+    """As does its fine-tuning, "the same" but for the rate."""
+    cfg = load(path)
+    optimizer = cfg.optim_wrapper.optimizer
+    assert (optimizer.type, optimizer.momentum) == ('SGD', 0.9)
+    assert optimizer.weight_decay == 5e-3  # of the authors' code
+    assert cfg.optim_wrapper.get('clip_grad') is None
+    first = 1e-3
+    if path in PACE_FINETUNINGS:
+        first = 0.01 if 's3dg' in path.stem else 3e-3
+    wanted = [
+        first / 10 ** (epoch // 6)
+        for epoch in range(18)
+        for _ in range(STEPS_PER_EPOCH)
+    ]
+    assert learning_rates(cfg) == pytest.approx(wanted)

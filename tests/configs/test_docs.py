@@ -47,8 +47,9 @@ def test_named_files_exist(path):
     assert missing == []
 
 
-def test_fidelity_page_names_tests_that_exist():
-    page = (ROOT / 'docs' / 'papers' / 'corp.md').read_text()
+@pytest.mark.parametrize('name', ['corp', 'pace'])
+def test_fidelity_page_names_tests_that_exist(name):
+    page = (ROOT / 'docs' / 'papers' / f'{name}.md').read_text()
     named = re.findall(r'`(tests/[\w/]+\.py)::(\w+)`', page)
     assert len(named) >= 15
     missing = [
@@ -59,15 +60,30 @@ def test_fidelity_page_names_tests_that_exist():
     assert missing == []
 
 
-def test_options_of_the_fidelity_page_exist():
+@pytest.mark.parametrize(
+    ('name', 'pretraining', 'evaluation'),
+    [
+        ('corp', 'corp/corp_m_r3d50_ssv2', 'eval/linear/linear_r3d50_ssv2'),
+        (
+            'pace',
+            'pace/pace_r2plus1d10_ucf101',
+            'eval/retrieval/retrieval_c3d_ucf101',
+        ),
+    ],
+)
+def test_options_of_the_fidelity_page_exist(name, pretraining, evaluation):
     """Keys in backticks are keys of the configs that it speaks of."""
-    page = (ROOT / 'docs' / 'papers' / 'corp.md').read_text()
-    corp = load(CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py')
-    linear = load(CONFIGS / 'eval' / 'linear' / 'linear_r3d50_ssv2.py')
-    keys = re.findall(r'`((?:model|train_dataloader)\.[\w.]+)(?:=\w+)?`', page)
+    page = (ROOT / 'docs' / 'papers' / f'{name}.md').read_text()
+    keys = re.findall(
+        r'`((?:model|train_dataloader|test_evaluator)\.[\w.]+)(?:=\w+)?`',
+        page,
+    )
     assert len(keys) >= 5
     for key in keys:
-        source = linear if 'cls_head' in key else corp
+        evaluates = 'cls_head' in key or key.startswith('test_evaluator')
+        source = load(
+            CONFIGS / f'{evaluation if evaluates else pretraining}.py'
+        )
         for part in key.split('.'):
             assert part in source, key
             source = source[part]

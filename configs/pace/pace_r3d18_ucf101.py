@@ -1,0 +1,23 @@
+"""Pace Prediction, R3D-18, UCF101: paces 1 to 4, no contrast.
+
+Paper: Pace Prediction, not in its tables (one block a stage there).
+Batch: 1 GPU x 30 videos x 1 clip = 30 clips of 16x112x112 a step.
+    Memory not measured here.
+Number: none. Ours: not run.
+Run: python tools/train.py configs/pace/pace_r3d18_ucf101.py
+"""
+_base_ = [
+    '../_base_/backbones/r3d18.py',
+    '../_base_/datasets/ucf101_pace.py',
+    '../_base_/methods/pace.py',
+    '../_base_/schedules/sgd_step_18e.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(backbone=_base_.backbone)
+
+train_dataloader = dict(batch_size=30)
+val_dataloader = dict(batch_size=30)
+test_dataloader = val_dataloader
+
+auto_scale_lr = dict(base_batch_size=30)  # 1 GPU x 30 videos
