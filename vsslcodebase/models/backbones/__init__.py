@@ -2,7 +2,8 @@
 
 from .c3d_bn import C3DBN
 from .plain_resnet3d import PlainResNet3d
+from .s3dg import S3DG
 from .small_r3d import SmallR3D
 from .video_resnet3d import VideoResNet3d
 
-__all__ = ['C3DBN', 'PlainResNet3d', 'SmallR3D', 'VideoResNet3d']
+__all__ = ['C3DBN', 'S3DG', 'PlainResNet3d', 'SmallR3D', 'VideoResNet3d']
