@@ -1,14 +1,21 @@
 """Models: trunks, backbones, necks, heads, losses and layers."""
 
-from .backbones import SmallR3D, VideoResNet3d
+from .backbones import C3DBN, S3DG, PlainResNet3d, SmallR3D, VideoResNet3d
 from .data_preprocessor import ClipDataPreprocessor
 from .feature_trunk import FeatureTrunk
-from .heads import ContrastiveHead, CORPFHead, CORPMHead, LinearClsHead
+from .heads import (
+    ContrastiveHead,
+    CORPFHead,
+    CORPMHead,
+    LinearClsHead,
+    PaceHead,
+)
 from .layers import DecouplingAttention, MixedAttention
-from .necks import ProjectionNeck
+from .necks import PoolNeck, ProjectionNeck
 from .selfsup import VideoSelfSupervisor
 
 __all__ = [
+    'C3DBN',
     'CORPFHead',
     'CORPMHead',
     'ClipDataPreprocessor',
@@ -17,7 +24,11 @@ __all__ = [
     'FeatureTrunk',
     'LinearClsHead',
     'MixedAttention',
+    'PaceHead',
+    'PlainResNet3d',
+    'PoolNeck',
     'ProjectionNeck',
+    'S3DG',
     'SmallR3D',
     'VideoResNet3d',
     'VideoSelfSupervisor',

@@ -31,13 +31,13 @@ class ClipFrameOrder(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Put the frames into the order."""
         imgs = results['imgs']
-        count = len(imgs)
-        places = {
-            'played': lambda: range(count),
-            'shuffled': lambda: np.random.permutation(count),
-            'reversed': lambda: range(count - 1, -1, -1),
-            'frozen': lambda: [count // 2] * count,
-        }[self.order]()
+        places = np.arange(len(imgs))
+        if self.order == 'shuffled':
+            places = np.random.permutation(places)
+        elif self.order == 'reversed':
+            places = places[::-1]
+        elif self.order == 'frozen':
+            places = np.full_like(places, len(imgs) // 2)
         results['imgs'] = [imgs[place] for place in places]
         return results
 
