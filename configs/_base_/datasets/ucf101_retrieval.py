@@ -33,14 +33,4 @@ gallery = dict(
         ann_file='data/ucf101/train_split1.txt',
         data_prefix=dict(video='data/ucf101/videos'),
         test_mode=True,
-        pipeline=[
-            dict(type='OpenVideo', backend='pyav'),
-            dict(
-                type='SampleUniformClips',
-                clip_len=16,
-                frame_interval=1,
-                num_clips=10),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.val_augment),
-            dict(type='PackClips'),
-        ]))
+        pipeline=test_dataloader['dataset']['pipeline']))
