@@ -3,7 +3,7 @@
 Paper: Pace Prediction, Fig. 4, Tables 4 and 5.
 Batch: 1 GPU x 30 videos x 1 clip = 30 clips of 16x112x112 a step.
     Memory not measured here.
-Number: Table 4, p4, R@1 31.9 %; Fig. 4 prints none. Ours: not run.
+Number: Table 4, p4, R@1 31.9 %; Fig. 4 has a bar. Ours: not run.
 Run: python tools/train.py configs/pace/pace_c3d_ucf101.py
 """
 _base_ = [

@@ -3,7 +3,7 @@
 Paper: Pace Prediction, Fig. 4.
 Batch: 1 GPU x 30 videos x 1 clip = 30 clips of 16x112x112 a step.
     Memory not measured here.
-Number: none is printed. Ours: not run.
+Number: a bar of Fig. 4. Ours: not run.
 Run: python tools/train.py configs/eval/finetune/finetune_r3d10_ucf101.py
     --cfg-options model.backbone.init_cfg.checkpoint=FILE
 """

@@ -3,7 +3,7 @@
 Paper: Pace Prediction, not in its tables.
 Batch: 1 GPU x 30 videos x 1 clip = 30 clips of 16x112x112 a step.
     Memory not measured here.
-Number: none is printed. Ours: not run.
+Number: none. Ours: not run.
 Run: python tools/train.py configs/eval/finetune/finetune_r3d18_ucf101.py
     --cfg-options model.backbone.init_cfg.checkpoint=FILE
 """
