@@ -13,16 +13,14 @@ from _ours import SAMPLER, augmentation
 from _peer import build_augmentation
 from mmaction.datasets.transforms import FormatShape, PackActionInputs
 
+from vsslcodebase.datasets.readers import Picture, VideoReader, open_reader
 from vsslcodebase.datasets.sample_state import seeded
 from vsslcodebase.datasets.transforms import (
     FastClips,
     PackClips,
     PerClip,
     SampleSeparatedClips,
-    open_reader,
 )
-from vsslcodebase.datasets.transforms.picture import Picture
-from vsslcodebase.datasets.transforms.video_reader import VideoReader
 
 CROP = 112
 

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from vsslcodebase.datasets.transforms import open_reader
+from vsslcodebase.datasets.readers import open_reader
 
 
 @pytest.fixture

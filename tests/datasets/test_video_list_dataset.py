@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vsslcodebase.datasets import VideoListDataset, video_list_dataset
-from vsslcodebase.datasets.transforms import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
 from vsslcodebase.registry import DATASETS
 
 

@@ -13,7 +13,7 @@ from torch.utils import data as torch_data
 from torch.utils.data import DataLoader
 
 from vsslcodebase.datasets import VideoListDataset
-from vsslcodebase.datasets.transforms import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
 
 SAMPLER = dict(type='SampleSeparatedClips', clip_len=4, num_clips=2)
 CROP = dict(type='ClipRandomResizedCrop', size=16)

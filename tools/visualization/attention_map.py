@@ -23,8 +23,8 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
+from vsslcodebase.datasets.readers import BadVideoError
 from vsslcodebase.datasets.transforms.per_clip import build_transforms
-from vsslcodebase.datasets.transforms.video_reader import BadVideoError
 from vsslcodebase.engine.feature_model import feature_config, feature_model
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction

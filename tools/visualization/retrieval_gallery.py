@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import torch
 
-from vsslcodebase.datasets.transforms.video_reader import (
+from vsslcodebase.datasets.readers import (
     BadVideoError,
     open_reader,
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .isolation import Progress, run_isolated
-from .transforms.video_reader import BadVideoError, open_reader
+from .readers import BadVideoError, open_reader
 
 
 def find_unreadable(

@@ -13,9 +13,9 @@ from mmengine.logging import print_log
 from vsslcodebase.registry import DATASETS
 
 from .annotation import read_list
+from .readers import BadVideoError
 from .sample_state import SharedState, seeded
 from .transforms.per_clip import build_transforms
-from .transforms.video_reader import BadVideoError
 
 
 @DATASETS.register_module()

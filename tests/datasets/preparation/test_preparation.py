@@ -14,7 +14,7 @@ from vsslcodebase.datasets.annotation import read_list
 from vsslcodebase.datasets.preparation import prepare as preparation
 from vsslcodebase.datasets.preparation.prepare import prepare
 from vsslcodebase.datasets.preparation.prepared_size import estimate_bytes
-from vsslcodebase.datasets.transforms import open_reader
+from vsslcodebase.datasets.readers import open_reader
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from vsslcodebase.datasets.annotation import read_list
 from vsslcodebase.datasets.preparation import prepare as preparation
 from vsslcodebase.datasets.preparation import prepared_folder
 from vsslcodebase.datasets.preparation.prepare import prepare
-from vsslcodebase.datasets.transforms import open_reader
+from vsslcodebase.datasets.readers import open_reader
 
 FORK = multiprocessing.get_context('fork')
 

@@ -16,7 +16,7 @@ from vsslcodebase.datasets.preparation.reencoding import (
     EncodeSettings,
     reencode_video,
 )
-from vsslcodebase.datasets.transforms import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
 
 FINE = EncodeSettings(crf=8)
 

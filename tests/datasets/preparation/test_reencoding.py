@@ -16,7 +16,7 @@ from vsslcodebase.datasets.preparation.reencoding import (
     EncodeSettings,
     reencode_video,
 )
-from vsslcodebase.datasets.transforms import open_reader
+from vsslcodebase.datasets.readers import open_reader
 
 IRREGULAR = np.cumsum([1, 3, 1, 1, 7, 2, 1, 1, 5, 1] * 2).tolist()
 FINE = EncodeSettings(crf=8)

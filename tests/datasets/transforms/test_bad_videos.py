@@ -14,7 +14,7 @@ import pytest
 from encoded_video import decode_all, encode
 
 from vsslcodebase.datasets.isolation import run_isolated
-from vsslcodebase.datasets.transforms import BadVideoError, open_reader
+from vsslcodebase.datasets.readers import BadVideoError, open_reader
 
 BACKENDS = ['pyav', 'decord']
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from encoded_video import decode_all, encode
 
+from vsslcodebase.datasets.readers import BadVideoError
 from vsslcodebase.datasets.transforms import (
-    BadVideoError,
     DecodeClips,
     OpenVideo,
     SampleSeparatedClips,

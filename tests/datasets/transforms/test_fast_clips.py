@@ -7,9 +7,9 @@ import pytest
 import torch
 from encoded_video import encode
 
+from vsslcodebase.datasets.readers import BadVideoError
 from vsslcodebase.datasets.sample_state import seeded
 from vsslcodebase.datasets.transforms import (
-    BadVideoError,
     ClipColorJitter,
     DecodeClips,
     DecodeOnDemand,

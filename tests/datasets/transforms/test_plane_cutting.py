@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from vsslcodebase.datasets.transforms.picture import Picture
+from vsslcodebase.datasets.readers import Picture
 from vsslcodebase.datasets.transforms.plane_cutting import PictureCutter
 
 SIZE = (20, 26)  # height, width

@@ -6,7 +6,7 @@ import pytest
 from mmengine import dist
 
 from vsslcodebase.datasets import VideoListDataset
-from vsslcodebase.datasets.transforms import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
 from vsslcodebase.engine.hooks import BadVideosHook
 
 

@@ -15,7 +15,7 @@ import pytest
 from encoded_video import encode
 
 from vsslcodebase.datasets.annotation import read_list
-from vsslcodebase.datasets.transforms import open_reader
+from vsslcodebase.datasets.readers import open_reader
 
 TOOL = Path(__file__).resolve().parents[3] / 'tools' / 'data' / 'prepare.py'
 FORK = multiprocessing.get_context('fork')

@@ -13,8 +13,8 @@ from vsslcodebase.datasets.preparation.reencoding import (
     EncodeSettings,
     reencode_video,
 )
+from vsslcodebase.datasets.readers import open_reader
 from vsslcodebase.datasets.transforms.clip_sampling import ClipSampler
-from vsslcodebase.datasets.transforms.video_reader import open_reader
 
 from .video_report import VideoReport
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from vsslcodebase.datasets.isolation import Outcome, Progress, run_isolated
 from vsslcodebase.datasets.preparation.reencoding import EncodeSettings
+from vsslcodebase.datasets.readers import BadVideoError
 from vsslcodebase.datasets.transforms.clip_sampling import ClipSampler
-from vsslcodebase.datasets.transforms.video_reader import BadVideoError
 
 from .decode_cost import (
     DecodeCost,

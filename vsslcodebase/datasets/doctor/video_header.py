@@ -10,7 +10,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from vsslcodebase.datasets.transforms.video_reader import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
 
 # Frame times may deviate so much from even ones, besides by rounding.
 _UNEVEN_SHARE = 0.2

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vsslcodebase.datasets.transforms.pyav_reader import PyAVReader
-from vsslcodebase.datasets.transforms.video_reader import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
+from vsslcodebase.datasets.readers.pyav_reader import PyAVReader
 
 from .file_signs import announced_bytes, quoted_text
 from .video_header import Header, read_header

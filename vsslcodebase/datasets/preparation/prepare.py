@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from vsslcodebase.datasets.isolation import Outcome, Progress, run_isolated
-from vsslcodebase.datasets.transforms.video_reader import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
 
 from .prepared_folder import Entry, PreparedFolder, target_of
 from .prepared_lists import Listed, check_apart, read_lists, write_lists

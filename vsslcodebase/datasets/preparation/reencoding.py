@@ -20,8 +20,8 @@ from pathlib import Path
 import av
 from av.video.reformatter import ColorRange, VideoReformatter
 
-from vsslcodebase.datasets.transforms.pyav_reader import PyAVReader
-from vsslcodebase.datasets.transforms.video_reader import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
+from vsslcodebase.datasets.readers.pyav_reader import PyAVReader
 
 from .source_frames import FrameSource, matrix_of, quarter_turns, scale
 

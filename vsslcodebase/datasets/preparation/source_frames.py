@@ -14,8 +14,8 @@ from av.video.reformatter import (
     VideoReformatter,
 )
 
-from vsslcodebase.datasets.transforms.pyav_reader import PyAVReader
-from vsslcodebase.datasets.transforms.video_reader import BadVideoError
+from vsslcodebase.datasets.readers import BadVideoError
+from vsslcodebase.datasets.readers.pyav_reader import PyAVReader
 
 _BT601, _UNSPECIFIED = 6, 2  # YUV matrices, numbered as in ITU-T H.273
 _LONGEST_SEC = 3600  # that a frame may be shown; more is a broken clock

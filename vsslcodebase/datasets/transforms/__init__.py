@@ -22,10 +22,8 @@ from .formatting import PackClips
 from .frame_order import ClipFrameOrder
 from .pace_sampling import SamplePaceClips
 from .per_clip import PerClip
-from .video_reader import BadVideoError, open_reader
 
 __all__ = [
-    'BadVideoError',
     'ClipColorJitter',
     'ClipFlip',
     'ClipFrameOrder',
@@ -44,5 +42,4 @@ __all__ = [
     'SamplePaceClips',
     'SampleSeparatedClips',
     'SampleUniformClips',
-    'open_reader',
 ]

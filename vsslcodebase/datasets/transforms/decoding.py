@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from mmcv.transforms import BaseTransform
 
+from vsslcodebase.datasets.readers import open_reader
 from vsslcodebase.registry import TRANSFORMS
-
-from .video_reader import open_reader
 
 
 @TRANSFORMS.register_module()
@@ -14,8 +13,9 @@ class OpenVideo(BaseTransform):
     """Open the video, so that a sampler knows how long it is.
 
     Reads ``filename``; writes ``video_reader`` (an open
-    :class:`~.video_reader.VideoReader`, which :class:`DecodeClips` closes),
-    ``total_frames`` and ``avg_fps`` (frames a second, 0 where unknown).
+    :class:`~vsslcodebase.datasets.readers.VideoReader`, which
+    :class:`DecodeClips` closes), ``total_frames`` and ``avg_fps`` (frames a
+    second, 0 where unknown).
 
     Args:
         backend: 'pyav' or 'decord'. Their frames are equal.

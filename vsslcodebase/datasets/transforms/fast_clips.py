@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from vsslcodebase.datasets.readers import Picture
 from vsslcodebase.registry import TRANSFORMS
 
 from .augment_blur import blur
@@ -22,7 +23,6 @@ from .augment_colour import change_colours
 from .clip_plan import ClipPlan, ColourChange, FrameChanges, Plannable
 from .colour_matrix import affine, colour_matrix
 from .per_clip import build_transforms
-from .picture import Picture
 from .plane_cutting import PictureCutter
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from .picture import Picture
+from vsslcodebase.datasets.readers import Picture
 
 PlaneCutter = Callable[[np.ndarray, np.ndarray], None]
 

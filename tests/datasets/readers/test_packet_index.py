@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from vsslcodebase.datasets.transforms.packet_index import (
+from vsslcodebase.datasets.readers.packet_index import (
     Packet,
     PacketIndex,
     Run,

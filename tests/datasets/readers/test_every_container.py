@@ -10,11 +10,7 @@ import numpy as np
 import pytest
 from encoded_video import encode
 
-from vsslcodebase.datasets.transforms import (
-    BadVideoError,
-    open_reader,
-    pyav_file,
-)
+from vsslcodebase.datasets.readers import BadVideoError, open_reader, pyav_file
 
 IRREGULAR = np.cumsum([1, 3, 1, 1, 7, 2, 1, 1, 5, 1] * 3).tolist()
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from encoded_video import encode
 
-from vsslcodebase.datasets.transforms import BadVideoError, open_reader
-from vsslcodebase.datasets.transforms.picture import Picture, yuv_matrix
+from vsslcodebase.datasets.readers import BadVideoError, open_reader
+from vsslcodebase.datasets.readers.picture import Picture, yuv_matrix
 
 
 def rgb_of(picture):
