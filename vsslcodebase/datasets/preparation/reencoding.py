@@ -219,7 +219,8 @@ def _add_stream(
             'preset': settings.preset,
             'crf': str(settings.crf),
             'tune': 'fastdecode',
-            'x264-params': 'open-gop=0' + (':asm=avx2' * _has_avx512()),
+            'x264-params': 'open-gop=0:cpu-independent=1'
+            + (':asm=avx2' * _has_avx512()),
         },
     )
     stream.pix_fmt = 'yuv420p'

@@ -118,7 +118,7 @@ class ClipColorJitter(BaseTransform):
         hue: Largest turn, as a share of the full circle, in [0, 0.5].
         per: 'clip' for one draw, which keeps what moves comparable between
             frames, or 'frame' for a draw each, which makes colours useless
-            for that (Pace Prediction, Section 3.4).
+            for that (Pace Prediction, Section 3.1).
     """
 
     def __init__(
