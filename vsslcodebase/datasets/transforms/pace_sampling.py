@@ -1,6 +1,6 @@
 """Clips at paces that a network is to tell apart: slot 1 of a pipeline.
 
-Pace Prediction (Wang et al., ECCV 2020), Section 3.2.
+Pace Prediction (Wang et al., ECCV 2020), Section 3.1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Pace = int | float | str
 
 @TRANSFORMS.register_module()
 class SamplePaceClips(ClipSampler):
-    """Clips of random paces, starting at any frame (Section 3.2).
+    """Clips of random paces, starting at any frame (Section 3.1).
 
     At pace p >= 1 a clip shows every p-th frame; at 1/q it shows each frame q
     times. A clip that reaches the end of its video goes on with frame 0, as
