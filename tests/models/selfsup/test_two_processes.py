@@ -14,6 +14,17 @@ from vsslcodebase.registry import MODELS
 HEADS = {
     'simclr': dict(type='ContrastiveHead'),
     'corp_f': dict(type='CORPFHead', in_channels=5),
+    # Contrast alone: accuracy and loss of the classifier are each process's.
+    'same context': dict(
+        type='PaceHead',
+        in_channels=5,
+        contrast='same-context',
+        contrast_channels=4,
+        pace_weight=0,
+    ),
+    'same pace': dict(
+        type='PaceHead', in_channels=5, contrast='same-pace', pace_weight=0
+    ),
 }
 
 
@@ -43,8 +54,10 @@ def joined_batch():
     generator = torch.Generator().manual_seed(1)
     inputs = torch.randn(6, 2, 3, 2, 8, 8, generator=generator)
     samples = [ActionDataSample() for _ in inputs]
-    for sample in samples:
+    for index, sample in enumerate(samples):
         sample.set_field(torch.tensor([2, 7]), 'clip_start')
+        paces = torch.tensor([index % 4, index // 2])
+        sample.set_field(paces, 'pace_label')
     return inputs, samples
 
 

@@ -119,7 +119,8 @@ class PaceHead(BaseModule):
         if self.contrast and self.contrast_weight:
             contrast = self._contrast(embeddings, labels, data_samples)
             losses['loss_contrast'] = self.contrast_weight * contrast
-        losses['embedding_std'] = embedding_spread(embeddings)
+        everyone = gather_with_grad(embeddings.detach())
+        losses['embedding_std'] = embedding_spread(everyone)
         return losses
 
     def _contrast(
