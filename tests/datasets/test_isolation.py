@@ -61,26 +61,33 @@ def test_failures_are_named_and_the_others_go_on(workers):
     ]
 
 
-def test_only_as_many_processes_as_asked_for_and_none_is_left():
+@pytest.fixture
+def children():
+    """Return a function that gives the processes of this test alone."""
+    others = set(multiprocessing.active_children())
+    return lambda: set(multiprocessing.active_children()) - others
+
+
+def test_only_as_many_processes_as_asked_for_and_none_is_left(children):
     counts = []
     for _ in run_isolated(act, list(range(6)), workers=2):
-        counts.append(len(multiprocessing.active_children()))
+        counts.append(len(children()))
     assert max(counts) == 2
-    assert not multiprocessing.active_children()
+    assert not children()
 
 
-def test_a_caller_that_stops_leaves_no_process():
+def test_a_caller_that_stops_leaves_no_process(children):
     outcomes = run_isolated(act, ['a', 'hang', 'hang'], workers=3)
     assert next(outcomes) == (0, Outcome('aa'))
     outcomes.close()
-    assert not multiprocessing.active_children()
+    assert not children()
 
 
-def test_an_exception_is_raised_here_with_its_item():
+def test_an_exception_is_raised_here_with_its_item(children):
     with pytest.raises(LookupError, match='no such thing') as caught:
         run(['a', 'raise', 'b'])
     assert "'raise'" in caught.value.__notes__[0]
-    assert not multiprocessing.active_children()
+    assert not children()
 
 
 def test_a_limit_is_for_one_call_not_for_all():

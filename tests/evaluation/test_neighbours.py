@@ -83,7 +83,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 @pytest.mark.slow
 def test_memory_holds_no_second_gallery():
-    """240,000 videos of 512 are 0.49 GB, the libraries 0.33 GB.
+    """240,000 videos of 512 are 0.49 GB, the libraries 0.33 GB or more.
 
     1,024 queries, a whole block, add 0.3 GB more; further ones only time.
     """
@@ -95,4 +95,5 @@ def test_memory_holds_no_second_gallery():
     )
     recall, kilobytes = done.stdout.split()
     assert float(recall) == 1
-    assert int(kilobytes) * 1024 < 1.25e9
+    # a second gallery would make it 1.75 GB
+    assert int(kilobytes) * 1024 < 1.6e9
