@@ -73,6 +73,11 @@ def test_boxes_lie_on_the_grid_and_reach_all_of_it(align, size):
         assert (boxes % 2 == 1).any(0).all()
 
 
+def test_fallback_on_a_coarse_grid_stays_within_the_frame():
+    crop = ClipRandomResizedCrop(8, (0.3, 1.0), (0.5, 0.91), align=4)
+    assert crop._central_box(7, 7) == (0, 0, 7, 4)
+
+
 def test_fallback_is_the_whole_frame_where_its_aspect_is_allowed():
     """Area 1 leaves the frame itself, hit only by its exact aspect."""
     crop = ClipRandomResizedCrop(8, (1.0, 1.0), (0.5, 1.9))

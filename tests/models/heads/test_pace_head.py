@@ -95,6 +95,16 @@ def test_the_extra_layer_of_the_paper_has_some_4000_parameters():
     assert counts[0] - counts[1] == 4104
 
 
+@pytest.mark.parametrize(
+    'no_contrast',
+    [dict(contrast=None), dict(contrast='same-pace', contrast_weight=0)],
+)
+def test_no_layer_without_a_contrast(no_contrast):
+    head = PaceHead(5, contrast_channels=8, **no_contrast)
+    names = [name for name, _ in head.named_parameters()]
+    assert names == ['classifier.weight', 'classifier.bias']
+
+
 def test_gradient_reaches_both_branches(embeddings):
     head = PaceHead(5, contrast='same-context', contrast_channels=4)
     losses = head.loss(embeddings, samples_of(LABELS))

@@ -107,7 +107,8 @@ class ClipRandomResizedCrop(BaseTransform):
         """Return ``whole`` if length is as much, else length, aligned."""
         if round(length) >= whole:
             return whole
-        return max(self._aligned(length), 1)
+        fitting = whole // self.align * self.align
+        return max(min(self._aligned(length), fitting), 1)
 
     def plan(self, plan: ClipPlan) -> None:
         """Draw what :meth:`transform` would, for ``FastClips``."""

@@ -84,7 +84,7 @@ class PaceHead(BaseModule):
         if pace_weight:
             self.classifier = nn.Linear(in_channels, num_paces)
         self.contrast_layer: nn.Module = nn.Identity()
-        if contrast_channels:
+        if contrast and contrast_weight and contrast_channels:
             self.contrast_layer = nn.Sequential(
                 nn.Linear(in_channels, contrast_channels), nn.ReLU()
             )
