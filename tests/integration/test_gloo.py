@@ -7,7 +7,8 @@ import torch
 import torch.distributed as dist
 from mmaction.structures import ActionDataSample
 from mmengine.config import Config
-from torch import multiprocessing, nn
+from torch import nn
+from two_processes import run_two
 
 from vsslcodebase.compat.gloo import GlooDataParallel, prepare_gloo
 from vsslcodebase.compat.sync_batch_norm import (
@@ -95,10 +96,6 @@ def train_model(model, parse_losses, rows):
 
 
 def visit(rank, folder):
-    torch.set_num_threads(1)
-    dist.init_process_group(
-        'gloo', f'file://{folder}/init', rank=rank, world_size=2
-    )
     found = {}
     for name, options in NORMS.items():
         norm = GlooSyncBatchNorm(4, **options)
@@ -108,15 +105,12 @@ def visit(rank, folder):
         wrapped = GlooDataParallel(module=model, device_ids=[rank])
         rows = slice(3 * rank, 3 * rank + 3)
         found[head] = train_model(wrapped, model.parse_losses, rows)
-    torch.save(found, folder / f'{rank}.pt')
-    dist.destroy_process_group()
+    return found
 
 
 @pytest.fixture(scope='module')
 def found(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('ranks')
-    multiprocessing.spawn(visit, (folder,), nprocs=2)
-    return [torch.load(folder / f'{rank}.pt') for rank in (0, 1)]
+    return run_two(visit, tmp_path_factory.mktemp('ranks'))
 
 
 @pytest.mark.slow

@@ -3,8 +3,9 @@
 import pytest
 import torch
 import torch.distributed as dist
-from torch import multiprocessing, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+from two_processes import run_two
 
 from vsslcodebase.models.layers import (
     DecouplingAttention,
@@ -69,13 +70,9 @@ def relation_gradients(wrap, rows):
     return gradients(model, model(rows).square().mean())
 
 
-def visit(rank_, init_file, folder):
-    """What each process does; it leaves its findings in a file."""
-    torch.set_num_threads(1)
+def visit(rank_, folder):
+    """What each process does, and what it finds."""
     pair_logits.CPU_BLOCK = 4
-    dist.init_process_group(
-        'gloo', f'file://{init_file}', rank=rank_, world_size=2
-    )
     found = dict(rank=rank(), world_size=world_size())
     mine = torch.full((2, 1, 3), rank_ + 1.0, requires_grad=True)
     joined = gather_with_grad(mine)
@@ -102,16 +99,13 @@ def visit(rank_, init_file, folder):
         gather_with_grad(torch.ones(2 + rank_, 3))
     except ValueError as error:
         found['error'] = str(error)
-    torch.save(found, folder / f'{rank_}.pt')
-    dist.destroy_process_group()
+    return found
 
 
 @pytest.fixture(scope='module')
 def found(tmp_path_factory):
     """The findings of both processes."""
-    folder = tmp_path_factory.mktemp('ranks')
-    multiprocessing.spawn(visit, (folder / 'init', folder), nprocs=2)
-    return [torch.load(folder / f'{rank_}.pt') for rank_ in (0, 1)]
+    return run_two(visit, tmp_path_factory.mktemp('ranks'))
 
 
 def test_processes_know_their_place(found):

@@ -2,11 +2,10 @@
 
 import pytest
 import torch
-import torch.distributed as dist
 from mmaction.structures import ActionDataSample
 from mmengine.model import revert_sync_batchnorm
-from torch import multiprocessing
 from torch.nn.parallel import DistributedDataParallel
+from two_processes import run_two
 
 from vsslcodebase.compat.sync_batch_norm import convert_sync_batch_norm
 from vsslcodebase.registry import MODELS
@@ -73,10 +72,6 @@ def step(model, parse, inputs, samples):
 
 
 def visit(rank, folder):
-    torch.set_num_threads(1)
-    dist.init_process_group(
-        'gloo', f'file://{folder}/init', rank=rank, world_size=2
-    )
     found = {}
     for head in HEADS:
         model = convert_sync_batch_norm(build(head))
@@ -88,15 +83,12 @@ def visit(rank, folder):
             inputs[mine],
             samples[mine],
         )
-    torch.save(found, folder / f'{rank}.pt')
-    dist.destroy_process_group()
+    return found
 
 
 @pytest.fixture(scope='module')
 def found(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('ranks')
-    multiprocessing.spawn(visit, (folder,), nprocs=2)
-    return [torch.load(folder / f'{rank}.pt') for rank in (0, 1)]
+    return run_two(visit, tmp_path_factory.mktemp('ranks'))
 
 
 @pytest.mark.slow
