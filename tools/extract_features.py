@@ -30,9 +30,9 @@ from vsslcodebase.engine.lost_workers import kill_workers
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.evaluation.feature_writer import save_features
+from vsslcodebase.evaluation.gallery_metric import feature_settings
+from vsslcodebase.evaluation.labelled_sets import LEVELS
 from vsslcodebase.evaluation.layers import POOLINGS, LayerReader
-from vsslcodebase.evaluation.retrieval_sets import LEVELS
-from vsslcodebase.evaluation.video_retrieval_metric import feature_settings
 from vsslcodebase.registry import DATASETS
 
 

@@ -13,8 +13,8 @@ from vsslcodebase.evaluation.feature_writer import (
     save_features,
 )
 from vsslcodebase.evaluation.features import VideoFeatures
+from vsslcodebase.evaluation.gallery_metric import feature_settings
 from vsslcodebase.evaluation.layers import LayerReader
-from vsslcodebase.evaluation.video_retrieval_metric import feature_settings
 from vsslcodebase.registry import DATASETS, METRICS
 
 TRAIN = (0, 1, 2, 3) * 5
@@ -233,7 +233,7 @@ def test_a_gallery_that_cannot_be_read_is_known_before_the_queries(
 def test_no_query_is_an_error(splits):
     built = METRICS.build(metric(splits['train']))
     built.set_model(toy_model())
-    with pytest.raises(ValueError, match='query set of the retrieval is empt'):
+    with pytest.raises(ValueError, match='the query set is empty'):
         built.evaluate(0)
 
 
@@ -256,8 +256,8 @@ def videos(labels, width=2, prefix='v', clips=()):
 @pytest.mark.parametrize(
     ('gallery', 'query', 'message'),
     [
-        (videos([]), videos([1]), 'the gallery set of the .* is empty'),
-        (videos([1]), videos([]), 'the query set of the retrieval is empty'),
+        (videos([]), videos([1]), 'the gallery set is empty'),
+        (videos([1]), videos([]), 'the query set is empty'),
         (videos([1]), videos([1]), r'1 queries are in .* the first is v0'),
         (
             videos([1], 3),

@@ -12,11 +12,9 @@ import json
 
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.evaluation.feature_files import open_features
+from vsslcodebase.evaluation.labelled_sets import check_settings
 from vsslcodebase.evaluation.retrieval import TOPK
-from vsslcodebase.evaluation.retrieval_sets import (
-    check_settings,
-    recall_of_sets,
-)
+from vsslcodebase.evaluation.retrieval_sets import recall_of_sets
 
 
 def parse_args() -> argparse.Namespace:

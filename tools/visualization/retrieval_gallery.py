@@ -25,7 +25,7 @@ from vsslcodebase.datasets.readers import (
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation import VideoFeatures, nearest, open_features
-from vsslcodebase.evaluation.retrieval_sets import (
+from vsslcodebase.evaluation.labelled_sets import (
     check_apart,
     check_labels,
     check_settings,

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from os.path import abspath
-from typing import Any
+from collections.abc import Sequence
 
-import torch
-
-from .feature_writer import difference
 from .features import VideoFeatures
+from .labelled_sets import check_sets, items_of
 from .retrieval import TOPK, retrieval_recall
-
-LEVELS = ('video', 'clip')
-# what features must share, to be compared with each other
-SHARED = ('backbone', 'weights', 'layer', 'pool', 'pool_size', 'level')
 
 
 def recall_of_sets(
@@ -31,92 +23,7 @@ def recall_of_sets(
         topk: values of k.
 
     Raises:
-        ValueError: A set is empty, a video has no label, videos of the
-            queries are in the gallery, the two have no class in common, or
-            their features do not fit together.
+        ValueError: The sets cannot be compared, see ``check_sets``.
     """
-    for name, videos in (('gallery', gallery), ('query', query)):
-        check_labels(name, videos.labels.tolist(), videos.filenames)
-    check_apart(gallery.filenames, query.filenames)
-    if gallery.features.shape[2:] != query.features.shape[2:] or (
-        gallery.features.shape[-1] != query.features.shape[-1]
-    ):
-        raise ValueError(
-            'the features do not fit together: gallery '
-            f'{tuple(gallery.features.shape)}, query '
-            f'{tuple(query.features.shape)}; take both from the same layer '
-            'with the same pool and level'
-        )
-    if not torch.isin(query.labels, gallery.labels).any():
-        raise ValueError(
-            'no class of the queries is in the gallery: classes '
-            f'{_few(query.labels)} and {_few(gallery.labels)}. Are they the '
-            'splits of one data set?'
-        )
-    return retrieval_recall(*_items(gallery), *_items(query), topk)
-
-
-def _items(videos: VideoFeatures) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return what is compared and its labels: videos, or all their clips."""
-    if videos.features.ndim == 2:
-        return videos.features, videos.labels
-    num_clips = videos.features.shape[1]
-    labels = videos.labels.repeat_interleave(num_clips)
-    return videos.features.flatten(0, 1), labels
-
-
-def check_labels(
-    name: str, labels: Sequence[int], filenames: Sequence[str] = ()
-) -> None:
-    """Refuse a set that is empty or has videos without a label.
-
-    Args:
-        name: 'gallery' or 'query', for the message.
-        labels: -1 for none.
-        filenames: Of the videos, or nothing.
-    """
-    if not len(labels):
-        raise ValueError(f'the {name} set of the retrieval is empty')
-    without = [row for row, label in enumerate(labels) if label < 0]
-    if without:
-        example = filenames[without[0]] if len(filenames) else without[0]
-        raise ValueError(
-            f'{len(without)} of {len(labels)} videos of the {name} set have '
-            f'no label, the first is {example}; retrieval compares classes, '
-            'so write them into its list, or name the labelled one'
-        )
-
-
-def check_apart(gallery: Iterable[str], query: Iterable[str]) -> None:
-    """Refuse queries that are in the gallery: each would find itself."""
-    known = {abspath(name) for name in gallery if name}
-    inside = [name for name in query if name and abspath(name) in known]
-    if inside:
-        raise ValueError(
-            f'{len(inside)} queries are in the gallery and would find '
-            f'themselves, the first is {inside[0]}; the gallery is the '
-            'training split, the queries are the test split'
-        )
-
-
-def check_settings(gallery: dict[str, Any], query: dict[str, Any]) -> None:
-    """Refuse features of two different networks, layers or levels.
-
-    Args:
-        gallery: Settings of saved features.
-        query: The same of the other set.
-    """
-    other = difference(gallery, query, SHARED)
-    if other:
-        other = other.replace(' there, ', ' in the gallery, ')
-        raise ValueError(
-            'features that were made differently cannot be compared: '
-            + other.replace(' now', ' in the queries')
-        )
-
-
-def _few(labels: torch.Tensor) -> str:
-    """Write the first few classes."""
-    classes = labels.unique().tolist()
-    more = ', ...' if len(classes) > 5 else ''
-    return ', '.join(map(str, classes[:5])) + more
+    check_sets(gallery, query)
+    return retrieval_recall(*items_of(gallery), *items_of(query), topk)
