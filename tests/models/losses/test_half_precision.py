@@ -24,6 +24,9 @@ CASES = dict(
     nt_xent=losses.nt_xent_loss,
     info_nce=lambda x: losses.info_nce_loss(x[:2], x[2:4, None], x[4:]),
     byol=lambda x: losses.byol_loss(x, x.flip(0)),
+    swav=lambda x: losses.swav_loss(
+        x.reshape(3, 2, 64), losses.sinkhorn_codes(x.reshape(3, 2, 64))
+    ),
     same_context=losses.pace_same_context_loss,
     same_pace=lambda x: losses.pace_same_pace_loss(x, IDS),
     motion_contrast=lambda x: losses.motion_contrast_loss(

@@ -21,6 +21,7 @@ from .motion_contrast import motion_contrast_loss
 from .nt_xent import nt_xent_loss
 from .pace import pace_same_context_loss, pace_same_pace_loss
 from .photometric import flow_smoothness_loss, photometric_loss
+from .swav import sinkhorn_codes, swav_loss
 
 __all__ = [
     'PairTargets',
@@ -37,6 +38,8 @@ __all__ = [
     'nt_xent_loss',
     'info_nce_loss',
     'byol_loss',
+    'sinkhorn_codes',
+    'swav_loss',
     'pace_same_context_loss',
     'pace_same_pace_loss',
     'motion_contrast_loss',
