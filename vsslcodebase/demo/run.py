@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
+from vsslcodebase.utils.folder_lock import locked
+
 from .display import Display
-from .lock import locked
 from .plan import make_stages
 from .probing import build_network
 from .questions import ask
@@ -46,7 +47,11 @@ def run_demo(
         f'\n  vsslcodebase demo · seed {settings.seed} · '
         f'{settings.device}, {os.cpu_count()} cores · {settings.work_dir}\n'
     )
-    with locked(settings.work_dir):
+    refusal = (
+        f'another demonstration is at work in {settings.work_dir}; wait for '
+        'it, end it, or choose another --work-dir'
+    )
+    with locked(settings.work_dir, refusal):
         records = run_stages(stages, settings.work_dir, display)
         titles = {stage.name: stage.title for stage in stages}
         results = collect_results(settings, records, titles)

@@ -17,15 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from vsslcodebase.datasets.annotation import write_whole
+from vsslcodebase.utils.folder_lock import LOCK, locked
 
 from .reencoding import PARTIAL
 
-try:
-    import fcntl
-except ImportError:  # not on Windows; there nobody is kept out
-    fcntl = None  # type: ignore[assignment]
-
-SETTINGS, MANIFEST, LOCK = 'settings.json', 'manifest.jsonl', '.lock'
+SETTINGS, MANIFEST = 'settings.json', 'manifest.jsonl'
 
 
 @dataclass(frozen=True)
@@ -88,15 +84,11 @@ class PreparedFolder:
         """
         self._check(settings)  # before anything is made
         self.videos.mkdir(parents=True, exist_ok=True)
-        with open(self.root / LOCK, 'w') as lock:
-            if fcntl is not None:
-                try:  # not flock, whose lock workers would inherit
-                    fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except (BlockingIOError, PermissionError):
-                    raise ValueError(
-                        f"another process is at work in '{self.root}'; wait "
-                        'for it or choose another --out'
-                    ) from None
+        refusal = (
+            f"another process is at work in '{self.root}'; wait for it or "
+            'choose another --out'
+        )
+        with locked(self.root, refusal):
             self._check(settings)
             write_whole(
                 self.root / SETTINGS,

@@ -13,8 +13,9 @@ from vsslcodebase.datasets.annotation import (
     write_list,
     write_whole,
 )
+from vsslcodebase.utils.folder_lock import LOCK
 
-from .prepared_folder import LOCK, MANIFEST, SETTINGS, target_of
+from .prepared_folder import MANIFEST, SETTINGS, target_of
 
 BAD_VIDEOS, CLASSES = 'bad_videos.txt', 'classes.txt'
 _OURS = {BAD_VIDEOS, CLASSES, SETTINGS, MANIFEST, LOCK, 'videos'}
