@@ -135,6 +135,13 @@ def test_no_videos_have_no_features(tmp_path):
         save([], tmp_path / 'test.npy')
 
 
+def test_a_stream_of_videos_is_refused(dataset, tmp_path):
+    with pytest.raises(TypeError, match='; generator has none'):
+        save_features(
+            None, (row for row in dataset), tmp_path / 'a.npy', None, {}, {}
+        )
+
+
 def test_the_model_keeps_its_mode(dataset, tmp_path):
     model = toy_model().train()
     reader = LayerReader(model.backbone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from pathlib import Path
 from typing import IO, Any
 
@@ -66,9 +66,15 @@ def save_features(
             something else at ``path``.
         SettingsError: There are features of other settings, named with both
             values.
+        TypeError: The data set has no length.
     """
     check_suffix(path)
-    total = len(dataset)  # type: ignore[arg-type]  # map-style
+    if not isinstance(dataset, Sized):
+        raise TypeError(
+            'features need a data set with a length, to be begun again where '
+            f'they stopped; {type(dataset).__name__} has none'
+        )
+    total = len(dataset)
     if not total:
         raise ValueError('there are no videos to take features of')
     _settle(path, settings)
