@@ -13,7 +13,7 @@ from _ours import SAMPLER, augmentation
 from _peer import build_augmentation
 from mmaction.datasets.transforms import FormatShape, PackActionInputs
 
-from vsslcodebase.datasets.readers import Picture, VideoReader, open_reader
+from vsslcodebase.datasets.readers import Picture, open_reader
 from vsslcodebase.datasets.sample_state import seeded
 from vsslcodebase.datasets.transforms import (
     FastClips,
@@ -25,8 +25,8 @@ from vsslcodebase.datasets.transforms import (
 CROP = 112
 
 
-class FramesInMemory(VideoReader):
-    """A reader of one video whose wanted frames are decoded already.
+class FramesInMemory:
+    """What FastClips wants of a reader, for frames that are decoded already.
 
     Args:
         path: A video.
@@ -35,7 +35,6 @@ class FramesInMemory(VideoReader):
 
     def __init__(self, path: str, indices: np.ndarray) -> None:
         with open_reader(path, 'pyav') as reader:
-            self.total_frames = reader.total_frames
             self.images = reader.get_frames(indices)  # V*T of (H, W, 3)
             self._pictures = [
                 (
@@ -52,10 +51,11 @@ class FramesInMemory(VideoReader):
         """Yield the pictures, whatever is asked for."""
         yield from self._pictures
 
-    def _decode(self, indices: Any) -> Any:
-        raise NotImplementedError('frames are in `images`')
+    def __enter__(self) -> FramesInMemory:
+        """Return the reader itself."""
+        return self
 
-    def close(self) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         """Do nothing: there is nothing to close."""
 
 

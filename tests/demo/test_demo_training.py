@@ -20,14 +20,17 @@ folder = pathlib.Path(sys.argv[1])
 out = folder / '20260101_000000' / 'vis_data'
 out.mkdir(parents=True)
 rows = [
-    dict(loss=2.0, order_acc=0.5, step=4), dict(loss=1.0, order_acc=0.75, step=8),
+    dict(loss=2.0, order_acc=0.5, step=4),
+    dict(loss=1.0, order_acc=0.75, step=8),
     {'relation/order_acc': 0.625, 'step': 1},
 ]
-(out / 'scalars.json').write_text(''.join(json.dumps(r) + chr(10) for r in rows))
+lines = [json.dumps(row) + chr(10) for row in rows]
+(out / 'scalars.json').write_text(''.join(lines))
 (folder / 'epoch_1.pth').touch()
 (folder / 'last_checkpoint').write_text(str(folder / 'epoch_1.pth'))
-print('threads', os.environ['OMP_NUM_THREADS'], 'gpus', repr(os.environ.get('CUDA_VISIBLE_DEVICES')))
-"""  # noqa: E501
+gpus = os.environ.get('CUDA_VISIBLE_DEVICES')
+print('threads', os.environ['OMP_NUM_THREADS'], 'gpus', repr(gpus))
+"""
 FAILS = "print('first words'); raise SystemExit('no more videos')"
 
 

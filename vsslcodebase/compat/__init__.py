@@ -11,13 +11,15 @@ from .packages import require_mmcv, stub_missing_drn
 require_mmcv()
 stub_missing_drn()
 
-from .checkpoint_files import mend_checkpoint_files  # noqa: E402
-from .checkpoint_loading import (  # noqa: E402  # all need mmcv's check
+from .checkpoint_files import (  # noqa: E402, all need mmcv's check
+    mend_checkpoint_files,
+)
+from .checkpoint_loading import (  # noqa: E402, as above
     CheckpointError,
     load_checkpoint,
     mend_checkpoint_loading,
 )
-from .worker_seed import mend_worker_seed  # noqa: E402
+from .worker_seed import mend_worker_seed  # noqa: E402, as above
 
 mend_checkpoint_loading()
 mend_checkpoint_files()
