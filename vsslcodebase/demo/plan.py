@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from vsslcodebase.datasets.motion_mini import make_dataset
+from vsslcodebase.evaluation.motion_mini_probe import probe_loaders
 from vsslcodebase.version import __version__
 
-from .probing import build_network, probe_loaders, probe_network
+from .probing import build_network, probe_network
 from .settings import (
     CONFIGS,
     NETWORKS,

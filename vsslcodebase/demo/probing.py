@@ -6,23 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, set_random_seed
-from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsslcodebase.compat import load_checkpoint
-from vsslcodebase.evaluation import (
-    extract_features,
-    fit_linear_probe,
-    inside_pair_accuracy,
-)
+from vsslcodebase.evaluation import extract_features
+from vsslcodebase.evaluation.motion_mini_probe import fit_probes
 from vsslcodebase.registry import MODELS
 
-KINDS = ('motion', 'appearance', 'scene')
 Report = Callable[[int, int, str], None]
 
 
@@ -65,10 +59,7 @@ def probe_network(
         report: Called with (videos done, videos in all, what is done).
 
     Returns:
-        ``accuracy``: of each kind on the test videos; ``chance``: the same
-        of guessing; ``inside_pair``: the share of test videos preferred to
-        their reversal; ``pairs``: the same of each pair of motions;
-        ``num_train``, ``num_test``: videos.
+        What ``fit_probes`` found.
     """
     built = {
         split: Runner.build_dataloader(loader)
@@ -83,75 +74,7 @@ def probe_network(
         features[split], ids[split] = found.features, found.video_ids
         done += len(loader.dataset)
     report(total, total, 'fitting the probes')
-    result: dict[str, Any] = dict(
-        accuracy={},
-        chance={},
-        num_train=len(ids['train']),
-        num_test=len(ids['test']),
-    )
-    for kind in KINDS:
-        labels = {
-            split: read_labels(data_dir / f'{split}_{kind}.txt')[ids[split]]
-            for split in built
-        }
-        names = (data_dir / f'classes_{kind}.txt').read_text().splitlines()
-        probe = fit_linear_probe(
-            features['train'], labels['train'], num_classes=len(names)
-        )
-        scores, truth = probe.scores(features['test']), labels['test']
-        right = (scores.argmax(1) == truth).double().mean()
-        result['accuracy'][kind] = right.item()
-        result['chance'][kind] = 1 / len(names)
-        if kind == 'motion':
-            result['inside_pair'] = inside_pair_accuracy(scores, truth).item()
-            result['pairs'] = _of_each_pair(scores, truth, names)
-    return result
-
-
-def probe_loaders(
-    cfg: Config, data_dir: Path, num_train: int
-) -> dict[str, dict[str, Any]]:
-    """Return loaders of the config's test clips for both splits.
-
-    Args:
-        cfg: An evaluation config; its test loader gives the clips.
-        data_dir: Folder of motion-mini.
-        num_train: Training videos to fit on.
-    """
-    loaders = {}
-    for split in ('train', 'test'):
-        loader = cfg.test_dataloader.to_dict()
-        loader['dataset']['ann_file'] = str(data_dir / f'{split}_motion.txt')
-        loaders[split] = loader
-    loaders['train']['dataset']['num_videos'] = num_train
-    return loaders
-
-
-def read_labels(path: Path) -> Tensor:
-    """Return the labels of a list file, one per line, in order: (N,)."""
-    lines = path.read_text().splitlines()
-    return torch.tensor([int(line.rsplit(' ', 1)[1]) for line in lines])
-
-
-def _of_each_pair(
-    scores: Tensor, labels: Tensor, names: list[str]
-) -> list[dict[str, Any]]:
-    """Return name and inside-pair accuracy of every pair of motions."""
-    pairs = []
-    for first in range(0, len(names) - 1, 2):
-        rows = labels // 2 == first // 2
-        if not rows.any():
-            continue
-        pairs.append(
-            dict(
-                names=names[first : first + 2],
-                accuracy=inside_pair_accuracy(
-                    scores[rows], labels[rows]
-                ).item(),
-                num_videos=int(rows.sum()),
-            )
-        )
-    return pairs
+    return fit_probes(features, ids, data_dir)
 
 
 class _Watched:
