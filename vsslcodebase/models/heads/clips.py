@@ -1,4 +1,4 @@
-"""What the heads ask of a batch of clips: how many, and which is earlier."""
+"""What is asked of a batch of clips: how many, and which is earlier."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from mmaction.structures import ActionDataSample
 from torch import Tensor
+
+from vsslcodebase.models.clip_fields import stack_clip_field
 
 
 def count_clips(
@@ -31,6 +33,24 @@ def count_clips(
     return len(embeddings) // num_videos
 
 
+def write_embeddings(
+    embeddings: Tensor, data_samples: Sequence[ActionDataSample]
+) -> Sequence[ActionDataSample]:
+    """Write ``embedding`` (V, d) into each data sample.
+
+    Args:
+        embeddings: (B*V, d), video-major.
+        data_samples: One per video, B in all; changed.
+
+    Returns:
+        The data samples.
+    """
+    num_clips = count_clips(embeddings, data_samples)
+    for sample, own in zip(data_samples, embeddings.split(num_clips)):
+        sample.set_field(own, 'embedding')
+    return data_samples
+
+
 def clip_starts(
     data_samples: Sequence[ActionDataSample],
     num_clips: int,
@@ -52,21 +72,14 @@ def clip_starts(
     Raises:
         ValueError: The field is missing, or has not V entries.
     """
-    for sample in data_samples:
-        if 'clip_start' not in sample:
-            raise ValueError(
-                'the order task needs clip_start in every data sample, got '
-                f'only {sorted(sample.all_keys())}; sample the clips with '
-                'vsslcodebase.SampleSeparatedClips and pack them with '
-                'vsslcodebase.PackClips, or with PackActionInputs('
-                "algorithm_keys=('clip_start',)). SampleFrames of MMAction2 "
-                'does not serve: it gives short videos equal clips'
-            )
-    starts = [torch.as_tensor(sample.clip_start) for sample in data_samples]
-    lengths = sorted({start.numel() for start in starts})
-    if lengths != [num_clips]:
-        raise ValueError(
-            f'clip_start has {lengths} entries per video, but there are '
-            f'{num_clips} clips per video; sampler and pack must agree'
-        )
-    return torch.stack(starts).to(device)
+    return stack_clip_field(
+        data_samples,
+        'clip_start',
+        device,
+        num_clips=num_clips,
+        user='the order task',
+        advice='sample the clips with vsslcodebase.SampleSeparatedClips and '
+        'pack them with vsslcodebase.PackClips, or with PackActionInputs('
+        "algorithm_keys=('clip_start',)). SampleFrames of MMAction2 does not "
+        'serve: it gives short videos equal clips',
+    )

@@ -12,6 +12,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from vsslcodebase.models.build import build_part
+from vsslcodebase.models.layers.perceptron import make_perceptron
 from vsslcodebase.models.losses import corp_f_loss
 from vsslcodebase.registry import MODELS
 from vsslcodebase.utils.dist import gather_with_grad
@@ -20,7 +21,6 @@ from vsslcodebase.utils.precision import float32_math
 from .clips import clip_starts
 from .contrastive_head import check_two_clips
 from .diagnostics import contrast_accuracy, embedding_spread
-from .perceptron import make_perceptron
 
 
 @MODELS.register_module()

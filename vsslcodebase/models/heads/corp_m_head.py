@@ -14,11 +14,11 @@ from torch import Tensor
 from vsslcodebase.models import losses
 from vsslcodebase.models.build import build_part
 from vsslcodebase.models.layers import pairwise_logits
+from vsslcodebase.models.layers.perceptron import make_perceptron
 from vsslcodebase.registry import MODELS
 
 from .clips import clip_starts, count_clips
 from .diagnostics import embedding_spread
-from .perceptron import make_perceptron
 
 # task: (number of classes, loss, accuracies); the last two are Table 6a.
 TASKS = {

@@ -1,4 +1,4 @@
-"""The perceptron that reads a relation (CORP, Eq. 2 and 4)."""
+"""The perceptron of relation heads (CORP, Eq. 2 and 4) and of LTN (Eq. 2)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def make_perceptron(
     """Make Linear layers with ReLU between them.
 
     Args:
-        in_channels: Length of a relation.
+        in_channels: Length of an input.
         hidden_channels: Width between the layers. CORP does not state it.
-        out_channels: Number of classes.
-        num_layers: 1 or more; CORP has 2, and compares 1 (Table 6d).
+        out_channels: Length of an output.
+        num_layers: 1 or more. CORP has 2, and compares 1 (Table 6d).
     """
     if num_layers < 1:
         raise ValueError(f'num_layers must be at least 1, got {num_layers}')
