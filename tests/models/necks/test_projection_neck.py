@@ -86,3 +86,18 @@ def test_clips_are_independent_in_eval():
 def test_wrong_width_names_the_argument():
     with pytest.raises(ValueError, match=r'set in_channels to the backbone'):
         build()(torch.randn(2, 5, 1, 2, 2))
+
+
+def test_without_norm_hidden_layers_have_biases():
+    """The projector of MoCo on video."""
+    neck = build(norm_cfg=None, num_hidden=2).eval()
+    kinds = [type(layer).__name__ for layer in neck.projection]
+    assert kinds == ['Linear', 'ReLU'] * 2 + ['Linear']
+    x = feats = torch.randn(5, 4, 1, 1, 1)
+    x = x.flatten(1)
+    for k in (0, 2, 4):
+        layer = neck.projection[k]
+        x = (x.relu() if k else x) @ layer.weight.T + layer.bias
+    torch.testing.assert_close(neck(feats)[0], x)
+    with pytest.raises(ValueError, match='last_bn=True needs a norm_cfg'):
+        build(norm_cfg=None, last_bn=True)

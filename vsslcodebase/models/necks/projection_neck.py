@@ -17,7 +17,7 @@ class ProjectionNeck(BaseModule):
 
     Pooling, then ``num_hidden`` times Linear - BatchNorm - ReLU, then one
     Linear. CORP: three hidden layers of 2048 and, as its predecessor CVRL,
-    128 outputs.
+    128 outputs. MoCo on video: two hidden layers of 2048, no norm.
 
     Args:
         in_channels: Channels D of the feature map.
@@ -27,7 +27,8 @@ class ProjectionNeck(BaseModule):
         pool_size: The map is averaged over time and to ``pool_size`` x
             ``pool_size`` cells in space. Above 1 it keeps where things are;
             the papers use 1.
-        norm_cfg: Norm layer of the hidden layers and of ``last_bn``.
+        norm_cfg: Norm layer of the hidden layers and of ``last_bn``; None
+            for hidden layers without, which then have biases.
         last_bn: End with a BatchNorm without parameters, which fixes the
             scale of the embeddings. CORP does not state one; without it the
             order task of small networks stays long at chance.
@@ -41,26 +42,28 @@ class ProjectionNeck(BaseModule):
         out_channels: int = 128,
         num_hidden: int = 3,
         pool_size: int = 1,
-        norm_cfg: dict[str, Any] | None = None,
+        norm_cfg: dict[str, Any] | None = dict(type='SyncBN'),  # noqa: B006 - read only
         last_bn: bool = False,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg=init_cfg)
-        norm_cfg = norm_cfg or dict(type='SyncBN')
         self.in_channels = in_channels
         self.pool = nn.AdaptiveAvgPool3d((1, pool_size, pool_size))
         layers: list[nn.Module] = []
         width = in_channels * pool_size**2
         for _ in range(num_hidden):
-            layers += [
-                nn.Linear(width, hidden_channels, bias=False),
-                build_norm_layer(norm_cfg, hidden_channels)[1],
-                nn.ReLU(inplace=True),
-            ]
+            # BatchNorm subtracts the mean: a bias before it has no effect.
+            layers.append(
+                nn.Linear(width, hidden_channels, bias=norm_cfg is None)
+            )
+            if norm_cfg is not None:
+                layers.append(build_norm_layer(norm_cfg, hidden_channels)[1])
+            layers.append(nn.ReLU(inplace=True))
             width = hidden_channels
-        # BatchNorm subtracts the mean, so a bias before it has no effect.
         layers.append(nn.Linear(width, out_channels, bias=not last_bn))
         if last_bn:
+            if norm_cfg is None:
+                raise ValueError('last_bn=True needs a norm_cfg, got None')
             fixed_scale = dict(norm_cfg, affine=False)
             layers.append(build_norm_layer(fixed_scale, out_channels)[1])
         self.projection = nn.Sequential(*layers)
