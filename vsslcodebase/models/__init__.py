@@ -11,10 +11,11 @@ from .heads import (
     PaceHead,
 )
 from .layers import DecouplingAttention, MixedAttention
-from .necks import PoolNeck, ProjectionNeck
-from .selfsup import VideoSelfSupervisor
+from .necks import PoolNeck, ProjectionNeck, TimeNavigationNeck
+from .selfsup import BYOL, SwAV, VideoSelfSupervisor
 
 __all__ = [
+    'BYOL',
     'C3DBN',
     'CORPFHead',
     'CORPMHead',
@@ -30,6 +31,8 @@ __all__ = [
     'ProjectionNeck',
     'S3DG',
     'SmallR3D',
+    'SwAV',
+    'TimeNavigationNeck',
     'VideoResNet3d',
     'VideoSelfSupervisor',
 ]

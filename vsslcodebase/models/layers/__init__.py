@@ -5,6 +5,7 @@ from .decoupling_attention import DecouplingAttention
 from .mixed_attention import MixedAttention
 from .orthonormal_basis import orthonormal_basis
 from .pair_logits import broadcast_pair_logits, pairwise_logits
+from .time_encoder import TimeEncoder
 
 __all__ = [
     'DecouplingAttention',
@@ -13,4 +14,5 @@ __all__ = [
     'pairwise_logits',
     'cost_volume',
     'orthonormal_basis',
+    'TimeEncoder',
 ]

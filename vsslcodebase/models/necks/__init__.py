@@ -2,5 +2,6 @@
 
 from .pool_neck import PoolNeck
 from .projection_neck import ProjectionNeck
+from .time_navigation_neck import TimeNavigationNeck
 
-__all__ = ['PoolNeck', 'ProjectionNeck']
+__all__ = ['PoolNeck', 'ProjectionNeck', 'TimeNavigationNeck']
