@@ -14,7 +14,7 @@ from vsslcodebase.models.losses import nt_xent_loss
 from vsslcodebase.registry import MODELS
 from vsslcodebase.utils.dist import gather_with_grad
 
-from .clips import count_clips
+from .clips import count_clips, write_embeddings
 from .diagnostics import contrast_accuracy, embedding_spread
 
 
@@ -66,10 +66,7 @@ class ContrastiveHead(BaseModule):
         **kwargs: Any,
     ) -> Sequence[ActionDataSample]:
         """Write ``embedding`` (V, d) into each data sample."""
-        num_clips = count_clips(embeddings, data_samples)
-        for sample, own in zip(data_samples, embeddings.split(num_clips)):
-            sample.set_field(own, 'embedding')
-        return data_samples
+        return write_embeddings(embeddings, data_samples)
 
 
 def check_two_clips(

@@ -1,6 +1,21 @@
 """Trunks: who owns which encoder."""
 
+from .byol import BYOL
+from .clip_times import embed, read_times
+from .clip_trunk import ClipTrunk, check_several_clips
+from .momentum_encoder import MomentumEncoder
 from .momentum_update import momentum_update
+from .swav import SwAV
 from .video_self_supervisor import VideoSelfSupervisor
 
-__all__ = ['VideoSelfSupervisor', 'momentum_update']
+__all__ = [
+    'BYOL',
+    'ClipTrunk',
+    'MomentumEncoder',
+    'SwAV',
+    'VideoSelfSupervisor',
+    'check_several_clips',
+    'embed',
+    'momentum_update',
+    'read_times',
+]
