@@ -64,13 +64,16 @@ KINDS = {
 }
 
 
+def reduced(frame):
+    """Return a frame of planes with 8 bits."""
+    deep = re.fullmatch(r'(yuv4\d\dp)\d+le', frame.format.name)
+    return frame.reformat(format=deep[1]) if deep else frame
+
+
 def planes_of(frame):
     """Return what a picture of a frame holds, copied row by row."""
-    planar = re.fullmatch(r'(yuvj?4\d\dp)(\d+le)?', frame.format.name)
-    if not planar:
+    if not re.fullmatch(r'yuvj?4\d\dp', frame.format.name):
         return [frame.to_ndarray(format='rgb24')]
-    if planar[2]:
-        frame = frame.reformat(format=planar[1])
     planes = []
     for plane in frame.planes:
         data, step = bytes(plane), plane.line_size
@@ -87,7 +90,7 @@ def decode_all(path):
     with av.open(path) as container:
         return [
             (frame.to_ndarray(format='rgb24'), planes_of(frame))
-            for frame in container.decode(video=0)
+            for frame in map(reduced, container.decode(video=0))
         ]
 
 

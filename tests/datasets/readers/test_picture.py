@@ -68,6 +68,31 @@ def test_tags_of_the_file_choose_the_matrix(tmp_path, colours, span):
     assert np.abs(rgb_of(default).astype(int) - frame).max() > 2
 
 
+@pytest.mark.parametrize(
+    'pixels', ['yuv420p', 'yuv420p10le', 'yuv422p10le', 'yuv444p12le']
+)
+def test_frames_and_pictures_have_the_same_colours(tmp_path, pixels):
+    """Also with more than 8 bits, which swscale converts in other ways.
+
+    What is left is swscale's rounding down, of frames with subsampling.
+    """
+    path = encode(
+        tmp_path / 'deep.mkv', num_frames=4, codec='ffv1', pixels=pixels
+    )
+    with open_reader(path, 'pyav') as reader:
+        frames = reader.get_frames(range(4))
+        for index, picture in reader.visit(range(4)):
+            luma = picture.planes[0]
+            planes = [
+                np.kron(p, np.ones(np.floor_divide(luma.shape, p.shape), 'u1'))
+                for p in picture.planes
+            ]
+            rgb = rgb_of(Picture(tuple(planes), picture.matrix))
+            difference = np.abs(rgb - frames[index].astype(float))
+            assert difference.mean() <= 1.3
+            assert difference.max() <= 3
+
+
 @pytest.mark.parametrize('backend', ['pyav', 'decord'])
 def test_what_is_no_planar_video_comes_as_rgb(tmp_path, backend):
     path = encode(tmp_path / 'rgb.avi', codec='png', pixels='rgb24')

@@ -19,17 +19,27 @@ _PLANAR = re.compile(r'yuv(?P<full>j?)(?P<sub>4\d\d)p(?P<bits>\d+[bl]e)?')
 class FrameConverter:
     """Converts the frames of one video.
 
-    It keeps FFmpeg's converter, which costs more to set up than to use on a
+    It keeps FFmpeg's converters, which cost more to set up than to use on a
     small frame.
     """
 
     def __init__(self) -> None:
-        self._reformatter = VideoReformatter()
+        self._to_rgb = VideoReformatter()
+        self._to_8_bits = VideoReformatter()
 
     def to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
-        """Return (H, W, 3) uint8 RGB, upright, in memory of its own."""
-        image: np.ndarray = self._reformat(frame, 'rgb24').to_ndarray()
-        return _turned(image, _quarter_turns(frame))
+        """Return (H, W, 3) uint8 RGB, upright, in memory of its own.
+
+        Planes of more bits are reduced first, as for a picture: swscale has
+        other ways with chroma for them, and colours would depend on the path.
+        """
+        planar = _planar_of(frame)
+        turns = _quarter_turns(frame)
+        if planar is not None:
+            frame = self._reduced(frame, planar)
+        rgb = self._to_rgb.reformat(frame, format='rgb24', threads=1)
+        image: np.ndarray = rgb.to_ndarray()
+        return _turned(image, turns)
 
     def to_picture(self, frame: av.VideoFrame) -> Picture:
         """Return the planes of a planar Y'CbCr frame, RGB of any other.
@@ -37,27 +47,28 @@ class FrameConverter:
         Planes of 8 bits are views of the decoder's memory, which they keep
         alive, unless they have to be turned.
         """
-        planar = _planar(
-            frame.format.name, frame.colorspace, frame.color_range
-        )
+        planar = _planar_of(frame)
         if planar is None:
             return Picture.of_rgb(self.to_rgb(frame))
-        if planar.reduced_format:
-            frame = self._reformat(frame, planar.reduced_format)
-        planes = tuple([_view(plane) for plane in frame.planes])
         turns = _quarter_turns(frame)
+        original, frame = frame, self._reduced(frame, planar)
+        planes = tuple([_view(plane) for plane in frame.planes])
         if turns:
             height, width = planes[1].shape
             if frame.height % height or frame.width % width:
                 # The last chroma samples colour fewer pixels than the others,
                 # as those in the first place cannot.
-                return Picture.of_rgb(self.to_rgb(frame))
+                return Picture.of_rgb(self.to_rgb(original))
             planes = tuple([_turned(plane, turns) for plane in planes])
         return Picture(planes, planar.matrix)
 
-    def _reformat(self, frame: av.VideoFrame, name: str) -> av.VideoFrame:
-        """Convert to another pixel format; threads inside workers cost."""
-        return self._reformatter.reformat(frame, format=name, threads=1)
+    def _reduced(self, frame: av.VideoFrame, planar: _Planar) -> av.VideoFrame:
+        """Return the frame with planes of 8 bits."""
+        if not planar.reduced_format:
+            return frame
+        return self._to_8_bits.reformat(
+            frame, format=planar.reduced_format, threads=1
+        )
 
 
 class _Planar(NamedTuple):
@@ -65,6 +76,11 @@ class _Planar(NamedTuple):
 
     reduced_format: str  # the same with 8 bits, where they have more
     matrix: np.ndarray
+
+
+def _planar_of(frame: av.VideoFrame) -> _Planar | None:
+    """Return what to do with a frame; None to make RGB of it."""
+    return _planar(frame.format.name, frame.colorspace, frame.color_range)
 
 
 @lru_cache
