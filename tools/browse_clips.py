@@ -21,6 +21,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
 import vsslcodebase.models  # noqa: F401, a sampler may live in a head's file
+from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
@@ -63,13 +64,6 @@ def parse_args() -> argparse.Namespace:
         '--cfg-options', nargs='+', action=OverrideAction, default={}
     )
     return parser.parse_args()
-
-
-def natural(text: str) -> int:
-    """Read a number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'expected 1 or more, got {text!r}')
-    return int(text)
 
 
 def main() -> None:

@@ -1,8 +1,11 @@
 """Tests here build what configs name, in our scope, on one thread."""
 
+import sys
+
 import pytest
 import torch
 from mmengine.registry import init_default_scope
+from toy_project import load_tool, write_project
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +20,23 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope='session')
+def folder(tmp_path_factory):
+    """Eight videos, their lists, a config and a checkpoint."""
+    folder = tmp_path_factory.mktemp('toy videos')
+    write_project(folder)
+    return folder
+
+
+@pytest.fixture
+def call(monkeypatch, folder):
+    """Run the main of a tool in this process."""
+
+    def run(name, *words):
+        command = [f'{name}.py', *map(str, words)]
+        monkeypatch.setattr(sys, 'argv', command)
+        load_tool(name).main()
+
+    return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import sys
@@ -13,100 +12,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from config_files import ROOT
-from encoded_video import encode
+from toy_project import LABELS, load_tool
 
 from vsslcodebase.engine.arguments import parse_test
 from vsslcodebase.engine.launch import run_test
 from vsslcodebase.evaluation import open_features
-from vsslcodebase.registry import MODELS
 from vsslcodebase.visualization.retrieval_sheet import GREEN, RED
-
-CONFIG = """
-_base_ = ['{root}/configs/_base_/default_runtime.py']
-pipeline = [
-    dict(type='OpenVideo'),
-    dict(type='SampleUniformClips', clip_len=4, num_clips=2),
-    dict(type='DecodeClips'),
-    dict(type='PerClip', transforms=[
-        dict(type='Resize', scale=(16, 16), keep_ratio=False)]),
-    dict(type='PackClips')]
-dataset = dict(
-    type='VideoListDataset',
-    ann_file='{folder}/test.txt',
-    data_prefix=dict(video='{folder}'),
-    test_mode=True,
-    serialize_data=False,
-    pipeline=pipeline)
-test_dataloader = dict(
-    batch_size=2,
-    num_workers=0,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dataset)
-gallery = dict(test_dataloader)
-gallery['dataset'] = dict(dataset, ann_file='{folder}/train.txt')
-test_evaluator = [
-    dict(type='VideoRetrievalMetric', gallery=gallery, layer='p5',
-         topk=(1, 2, 3), progress=False),
-    dict(type='VideoRetrievalMetric', gallery=gallery, layer='stages.0',
-         prefix='first', topk=(1, 2, 3), progress=False)]
-test_cfg = dict(type='TestLoop')
-model = dict(
-    type='FeatureTrunk',
-    backbone=dict(type='SmallR3D', widths=(4, 6), temporal_strides=(1, 2)))
-"""
-LABELS = {'train': (0, 1, 2, 0, 1), 'test': (0, 1, 2)}
-
-
-def load(name):
-    spec = importlib.util.spec_from_file_location(
-        name.replace('/', '_'), ROOT / 'tools' / f'{name}.py'
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope='module')
-def folder(tmp_path_factory):
-    """Eight videos, their lists, a config and a checkpoint."""
-    folder = tmp_path_factory.mktemp('toy videos')
-    number = 0
-    for split, labels in LABELS.items():
-        lines = []
-        for label in labels:
-            name = f'{split}_{number}.mp4'
-            encode(folder / name, num_frames=9 + number, size=(32, 48))
-            lines.append(f'{name} {label}')
-            number += 1
-        (folder / f'{split}.txt').write_text('\n'.join(lines))
-    text = CONFIG.format(root=ROOT, folder=folder)
-    (folder / 'retrieve.py').write_text(text)
-    torch.manual_seed(0)
-    trunk = MODELS.build(
-        dict(
-            type='vsslcodebase.VideoSelfSupervisor',
-            backbone=dict(
-                type='SmallR3D', widths=(4, 6), temporal_strides=(1, 2)
-            ),
-            neck=dict(type='ProjectionNeck', in_channels=6),
-            head=dict(type='ContrastiveHead'),
-        )
-    )
-    torch.save(dict(state_dict=trunk.state_dict()), folder / 'method.pth')
-    return folder
-
-
-@pytest.fixture
-def call(monkeypatch, folder):
-    """Run the main of a tool in this process."""
-
-    def run(name, *words):
-        command = [f'{name}.py', *map(str, words)]
-        monkeypatch.setattr(sys, 'argv', command)
-        load(name).main()
-
-    return run
 
 
 @pytest.fixture
@@ -131,7 +42,7 @@ def extracted(folder):
         words = [*paths, '--split', split, '--out', out, '--layer', 'p5']
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, 'argv', ['', *map(str, words)])
-            load('extract_features').main()
+            load_tool('extract_features').main()
     return out
 
 
@@ -226,7 +137,7 @@ def test_a_checkpoint_of_another_network_is_told(call, folder, tmp_path):
 
 
 def test_progress_says_the_time_left(capsys, monkeypatch):
-    tool = load('extract_features')
+    tool = load_tool('extract_features')
     now = iter([0.0, 0.0, 20.0, 25.0, 31.0, 90_000.0])
     monkeypatch.setattr(tool.time, 'monotonic', lambda: next(now))
     progress = tool.Progress()

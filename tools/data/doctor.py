@@ -32,6 +32,7 @@ from vsslcodebase.datasets.transforms.clip_sampling import (
     ClipSampler,
     SampleSeparatedClips,
 )
+from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
@@ -158,13 +159,6 @@ def count(text: str) -> int:
     """Read a number from 0 up."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f'expected 0 or more, got {text!r}')
-    return int(text)
-
-
-def natural(text: str) -> int:
-    """Read a number from 1 up."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'expected 1 or more, got {text!r}')
     return int(text)
 
 

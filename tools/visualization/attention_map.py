@@ -12,7 +12,6 @@ other. Clips lie in the middle of the video, as long as those of the test.
 from __future__ import annotations
 
 import argparse
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +19,15 @@ import av
 import cv2
 import numpy as np
 import torch
-from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 
-from vsslcodebase.datasets.readers import BadVideoError
-from vsslcodebase.datasets.transforms.per_clip import build_transforms
+from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.feature_model import feature_config, feature_model
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import UsageError
+from vsslcodebase.engine.video_segments import read_clips, shown_frames
 from vsslcodebase.evaluation.layers import LayerReader
-from vsslcodebase.models.data_preprocessor import ClipDataPreprocessor
 from vsslcodebase.visualization.attention import (
     clip_attention,
     overlay,
@@ -59,13 +56,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def natural(text: str) -> int:
-    """Read a number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'expected 1 or more, got {text!r}')
-    return int(text)
-
-
 def main() -> None:
     """Write the sheet or the film."""
     args = parse_args()
@@ -83,7 +73,7 @@ def main() -> None:
     clips, captions = [], []
     for video in args.videos:
         for pace in args.paces:
-            packed = read_clip(cfg, video, pace)
+            packed = read_clips(cfg, video, frame_interval=pace)
             clips.append(draw(model, packed, reader, args.strength))
             start = int(packed['data_samples'].clip_start[0])
             captions.append(f'{Path(video).name}: pace {pace} from {start}')
@@ -95,40 +85,12 @@ def main() -> None:
     print(f'{len(clips)} clips on {path}')
 
 
-def read_clip(cfg: Config, video: str, pace: int) -> dict[str, Any]:
-    """Run the test pipeline on one clip from the middle of a video."""
-    pipeline = deepcopy(cfg.test_dataloader.dataset.pipeline)
-    length = pipeline[1].get('clip_len')
-    if length is None:
-        raise UsageError(
-            'the second step of the test pipeline samples clips and has a '
-            f'clip_len, got {pipeline[1].type}'
-        )
-    pipeline[1] = dict(
-        type='SampleUniformClips',
-        clip_len=length,
-        frame_interval=pace,
-        num_clips=1,
-    )
-    results: Any = dict(
-        filename=video, label=-1, modality='RGB', start_index=0
-    )
-    try:
-        for transform in build_transforms(pipeline):
-            results = transform(results)
-    except BadVideoError as error:
-        raise UsageError(f'cannot read {error}') from error
-    return results
-
-
 def draw(
     model: Any, packed: dict[str, Any], reader: LayerReader, strength: float
 ) -> np.ndarray:
     """Return (T, H, W, 3) frames as the network sees them, coloured."""
-    make_rgb = ClipDataPreprocessor(mean=(0, 0, 0), std=(1, 1, 1))
     batch = pseudo_collate([packed])
-    seen = make_rgb(batch)['inputs'][0, 0].round().to(torch.uint8)
-    frames = seen.permute(1, 2, 3, 0).numpy()
+    frames = shown_frames(packed)[0]
     attention = clip_attention(model, batch, reader)[0]
     return overlay(frames, scaled(attention), strength)
 

@@ -22,6 +22,7 @@ from vsslcodebase.datasets.readers import (
     BadVideoError,
     open_reader,
 )
+from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation import VideoFeatures, nearest, open_features
@@ -54,13 +55,6 @@ def parse_args() -> argparse.Namespace:
     add('--root', help='folder that the paths of the index start from')
     add('--tile', type=natural, default=112, help='pixels of a frame')
     return parser.parse_args()
-
-
-def natural(text: str) -> int:
-    """Read a number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'expected 1 or more, got {text!r}')
-    return int(text)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The command lines of ``tools/train.py`` and ``tools/test.py``.
 
-The options are those of MMAction2's tools.
+The options are those of MMAction2's tools. ``natural`` serves all tools.
 """
 
 from __future__ import annotations
@@ -11,6 +11,13 @@ from collections.abc import Sequence
 from vsslcodebase.engine.overrides import OverrideAction
 
 LAUNCHERS = ('none', 'pytorch', 'slurm', 'mpi')
+
+
+def natural(text: str) -> int:
+    """Read a number above 0: the ``type`` of an option that counts."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'expected 1 or more, got {text!r}')
+    return int(text)
 
 
 def parse_train(argv: Sequence[str] | None = None) -> argparse.Namespace:
