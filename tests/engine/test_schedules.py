@@ -67,6 +67,36 @@ def test_every_iteration_of_a_run_equals_the_formula():
     assert max(rates) == rates[10] == 0.25
 
 
+def test_cosine_may_begin_before_the_warm_up_ends():
+    """As Feichtenhofer et al. (2021): a line up to the cosine of the run."""
+    optimizer = make_optimizer(0.8)
+    schedule = build(
+        optimizer,
+        epochs=200,
+        warmup_ratio=35 / 200,
+        start_ratio=0.01,
+        cosine_after_warmup=False,
+    )
+    rates = rates_of_run(optimizer, schedule, 2000)
+    top = 0.4 * (1 + math.cos(math.pi * 35 / 200))  # at epoch 35 of 200
+    for iteration, rate in enumerate(rates):
+        epoch = iteration / 10
+        expected = (
+            0.008 + (top - 0.008) * epoch / 35
+            if epoch < 35
+            else 0.4 * (1 + math.cos(math.pi * epoch / 200))
+        )
+        assert rate == pytest.approx(expected, abs=1e-12)
+    assert rates[0] == pytest.approx(0.008)
+    assert max(rates) == rates[350] == pytest.approx(top)
+    assert top < 0.75
+
+
+def test_warm_up_may_start_above_zero_and_reach_the_base_value():
+    shares = [warmup_cosine(step, 100, 0.1, 0.2) for step in (0, 5, 10, 55)]
+    assert shares == pytest.approx([0.2, 0.6, 1.0, 0.5])
+
+
 def test_warm_up_may_end_within_an_epoch():
     optimizer = make_optimizer(1.0)
     schedule = build(optimizer, epochs=3, epoch_length=10)  # 1.5 iterations
@@ -113,3 +143,9 @@ def test_resumed_schedule_goes_on_exactly():
 def test_warm_up_is_a_share_of_the_run(ratio):
     with pytest.raises(ValueError, match=rf'in \[0, 1\), got {ratio}'):
         WarmupCosineLR(make_optimizer(1.0), end=10, warmup_ratio=ratio)
+
+
+@pytest.mark.parametrize('ratio', [-0.1, 1.5])
+def test_start_is_a_share_of_the_base_value(ratio):
+    with pytest.raises(ValueError, match=rf'in \[0, 1\], got {ratio}'):
+        WarmupCosineLR(make_optimizer(1.0), end=10, start_ratio=ratio)
