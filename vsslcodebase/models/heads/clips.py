@@ -8,6 +8,8 @@ import torch
 from mmaction.structures import ActionDataSample
 from torch import Tensor
 
+from vsslcodebase.models.clip_fields import stack_clip_field
+
 
 def count_clips(
     embeddings: Tensor, data_samples: Sequence[ActionDataSample]
@@ -70,21 +72,14 @@ def clip_starts(
     Raises:
         ValueError: The field is missing, or has not V entries.
     """
-    for sample in data_samples:
-        if 'clip_start' not in sample:
-            raise ValueError(
-                'the order task needs clip_start in every data sample, got '
-                f'only {sorted(sample.all_keys())}; sample the clips with '
-                'vsslcodebase.SampleSeparatedClips and pack them with '
-                'vsslcodebase.PackClips, or with PackActionInputs('
-                "algorithm_keys=('clip_start',)). SampleFrames of MMAction2 "
-                'does not serve: it gives short videos equal clips'
-            )
-    starts = [torch.as_tensor(sample.clip_start) for sample in data_samples]
-    lengths = sorted({start.numel() for start in starts})
-    if lengths != [num_clips]:
-        raise ValueError(
-            f'clip_start has {lengths} entries per video, but there are '
-            f'{num_clips} clips per video; sampler and pack must agree'
-        )
-    return torch.stack(starts).to(device)
+    return stack_clip_field(
+        data_samples,
+        'clip_start',
+        device,
+        num_clips=num_clips,
+        user='the order task',
+        advice='sample the clips with vsslcodebase.SampleSeparatedClips and '
+        'pack them with vsslcodebase.PackClips, or with PackActionInputs('
+        "algorithm_keys=('clip_start',)). SampleFrames of MMAction2 does not "
+        'serve: it gives short videos equal clips',
+    )
