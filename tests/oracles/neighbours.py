@@ -22,6 +22,23 @@ def knn(gallery, labels, queries, k, temperature):
     return scores
 
 
+def knn_accuracy(gallery, labels, queries, wanted, k, temperature):
+    """Top-1, top-5 and the mean over classes of the vote of k neighbours."""
+    scores = knn(gallery, labels, queries, k, temperature)
+    first, hits, of_class = 0, 0, {}
+    for score, label in zip(scores, wanted):
+        order = sorted(range(len(score)), key=lambda c: (-score[c], c))
+        voted = [c for c in order if score[c] > 0]
+        first += voted[0] == label
+        hits += label in voted[:5]
+        of_class.setdefault(label, []).append(voted[0] == label)
+    return {
+        f'top1_k{k}': first / len(queries),
+        f'top5_k{k}': hits / len(queries),
+        f'mean1_k{k}': np.mean([np.mean(h) for h in of_class.values()]),
+    }
+
+
 def recall(gallery, gallery_labels, queries, query_labels, topk):
     """Share of queries with their label among the k nearest."""
     hits = dict.fromkeys(topk, 0)

@@ -3,7 +3,9 @@
 from .feature_files import open_features
 from .feature_writer import save_features
 from .features import VideoFeatures, extract_features
-from .knn import knn_classify
+from .knn import knn_accuracy, knn_classify
+from .knn_metric import KNNMetric
+from .knn_sets import knn_of_sets
 from .layers import LayerReader
 from .linear_probe import LinearProbe, fit_linear_probe, inside_pair_accuracy
 from .neighbours import nearest
@@ -15,6 +17,7 @@ from .retrieval_sets import recall_of_sets
 from .video_retrieval_metric import VideoRetrievalMetric
 
 __all__ = [
+    'KNNMetric',
     'LayerReader',
     'LinearProbe',
     'PaceMetric',
@@ -25,7 +28,9 @@ __all__ = [
     'extract_features',
     'fit_linear_probe',
     'inside_pair_accuracy',
+    'knn_accuracy',
     'knn_classify',
+    'knn_of_sets',
     'nearest',
     'open_features',
     'recall_of_sets',

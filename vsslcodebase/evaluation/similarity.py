@@ -1,28 +1,11 @@
-"""What the neighbour searches share: checks, and queries in blocks."""
+"""What the neighbour searches share: checks, and how much is held."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from torch import Tensor
 
 # Similarities held at once: 2**24 float32 are 64 MiB.
 MAX_SIMILARITIES = 2**24
-
-
-def query_blocks(query: Tensor, gallery: Tensor) -> Iterator[slice]:
-    """Yield rows of the queries whose similarities fit in memory.
-
-    Args:
-        query: (Q, d).
-        gallery: (N, d).
-
-    Yields:
-        Slices that cover 0 .. Q.
-    """
-    size = max(1, MAX_SIMILARITIES // len(gallery))
-    for start in range(0, len(query), size):
-        yield slice(start, start + size)
 
 
 def check_neighbours(gallery: Tensor, labels: Tensor, query: Tensor) -> None:
