@@ -1,4 +1,4 @@
-"""Stratified subsets: shares of classes, and their rounding."""
+"""Subsets by class: shares and their rounding, and equally many."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from vsslcodebase.datasets.subsets import stratified_subset
+from vsslcodebase.datasets.subsets import even_subset, stratified_subset
 
 
 def videos(**counts):
@@ -61,3 +61,27 @@ def test_smaller_is_part_of_larger_and_seeds_differ():
 def test_share_out_of_range_is_refused(share):
     with pytest.raises(ValueError, match=r'share must be in \(0, 1\]'):
         stratified_subset(videos(a=3), share)
+
+
+def test_an_even_subset_has_as_many_of_each_class_as_there_are():
+    labels = [0] * 10 + [2] * 2 + [1] * 10
+    chosen = even_subset(labels, 9)
+    assert chosen == sorted(set(chosen))
+    # class 2 has two only; class 0 gives the last one
+    assert Counter(labels[p] for p in chosen) == {0: 4, 1: 3, 2: 2}
+
+
+def test_an_even_subset_is_drawn_and_part_of_a_larger_one():
+    labels = [0, 1, 2] * 20
+    small, large = even_subset(labels, 6), even_subset(labels, 21)
+    assert set(small) < set(large)
+    assert small != [0, 1, 2, 3, 4, 5]
+    assert small == even_subset(labels, 6)
+    assert small != even_subset(labels, 6, seed=1)
+    assert even_subset(labels, 60) == list(range(60))
+
+
+@pytest.mark.parametrize('count', [2, 61])
+def test_an_even_subset_has_at_least_one_of_each_class(count):
+    with pytest.raises(ValueError, match=f'3 to 60 videos, got {count}'):
+        even_subset([0, 1, 2] * 20, count)

@@ -1,4 +1,4 @@
-"""Subsets of lists, for semi-supervised evaluation."""
+"""Subsets of lists, for semi-supervised evaluation and for a quick look."""
 
 from __future__ import annotations
 
@@ -44,6 +44,38 @@ def stratified_subset(
         order = np.random.default_rng((seed, label)).permutation(len(places))
         chosen += [places[i] for i in order[: sizes[label]]]
     return [videos[place] for place in sorted(chosen)]
+
+
+def even_subset(labels: Sequence[int], count: int, seed: int = 0) -> list[int]:
+    """Choose videos at random, equally many of each class.
+
+    A class that has fewer gives all of them, and the others give more. Of
+    classes that could give the last one, the lower ones do.
+
+    Args:
+        labels: Of the videos, each >= 0.
+        count: How many, from the number of classes to that of videos.
+        seed: Of the choice. With the same seed a smaller subset of the same
+            list is part of a larger one.
+
+    Returns:
+        ``count`` places in the list, in order.
+
+    Raises:
+        ValueError: ``count`` is out of range.
+    """
+    classes = sorted(set(labels))
+    if not len(classes) <= count <= len(labels):
+        raise ValueError(
+            f'an even subset of {len(labels)} videos of {len(classes)} '
+            f'classes has {len(classes)} to {len(labels)} videos, got {count}'
+        )
+    turns = []
+    for label in classes:
+        places = np.flatnonzero(np.asarray(labels) == label)
+        order = np.random.default_rng((seed, label)).permutation(places)
+        turns += [(turn, label, int(p)) for turn, p in enumerate(order)]
+    return sorted(place for _, _, place in sorted(turns)[:count])
 
 
 def _class_sizes(counts: dict[int, int], share: float) -> dict[int, int]:

@@ -10,12 +10,11 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
 from torch import nn
-from torch.utils.data import DataLoader
 
 from .feature_files import SavedFeatures, open_features, weights_digest
 from .feature_gathering import gather_features, join_rows, rows_of
-from .feature_writer import build_in_order
 from .features import VideoFeatures, batch_features
+from .labelled_loader import open_labelled
 from .labelled_sets import LEVELS, check_apart, check_labels, check_settings
 from .layers import LayerReader
 
@@ -90,8 +89,8 @@ class GalleryMetric(BaseMetric):
             self.saved = open_features(gallery)
             self.gallery_names = list(self.saved.videos.filenames)
         else:
-            self.loader = loader_of(gallery)
-            self.gallery_names = check_list('gallery', self.loader)
+            opened = open_labelled('gallery', gallery)
+            self.loader, self.gallery_names = opened.loader, opened.filenames
         self.known_names = set(self.gallery_names)
 
     def set_model(self, model: nn.Module) -> None:
@@ -209,38 +208,3 @@ def feature_settings(
         pool_size=reader.pool_size,
         level=level,
     )
-
-
-def loader_of(videos: dict[str, Any]) -> DataLoader:
-    """Build a data loader in the list's order.
-
-    Args:
-        videos: Config of a data loader with ``dataset`` inside, or of a data
-            set alone, which is read one video at a time.
-    """
-    if 'dataset' not in videos:
-        videos = dict(dataset=videos, batch_size=1, num_workers=0)
-    return build_in_order(videos)
-
-
-def check_list(name: str, loader: DataLoader) -> list[str]:
-    """Check labels before hours are spent, and return the paths.
-
-    A data set that does not tell its list without reading is checked later.
-
-    Args:
-        name: 'gallery' or 'query', for the message.
-        loader: Of the videos.
-
-    Raises:
-        ValueError: The set is empty, or a video has no label.
-    """
-    dataset: Any = loader.dataset
-    if not len(dataset):
-        raise ValueError(f'the {name} set is empty')
-    if not hasattr(dataset, 'get_data_info'):
-        return []
-    infos = [dataset.get_data_info(row) for row in range(len(dataset))]
-    names = [info.get('filename', '') for info in infos]
-    check_labels(name, [info.get('label', -1) for info in infos], names)
-    return names
