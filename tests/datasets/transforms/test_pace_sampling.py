@@ -1,5 +1,7 @@
 """Clips of several paces (Pace Prediction, Section 3.2)."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,17 @@ def test_fields_reach_the_data_sample():
     assert fields.pace_label.tolist() == results['pace_label'].tolist()
     assert fields.clip_wraps.tolist() == results['clip_wraps'].tolist()
     assert set(fields.frame_interval.tolist()) <= {1.0, 3.0}
+
+
+@pytest.mark.parametrize('third', ['1/3', 1 / 3, 0.3333333333])
+def test_a_third_may_be_written_in_full(third):
+    assert SamplePaceClips(8, (third,)).paces == [Fraction(1, 3)]
+
+
+@pytest.mark.parametrize('pace', [0.333, 0.3333, '0.3333', 2.0005, 1 / 65])
+def test_what_is_only_near_a_pace_is_refused(pace):
+    with pytest.raises(ValueError, match=r"as '1/3'; got .*[35]"):
+        SamplePaceClips(8, (1, pace))
 
 
 @pytest.mark.parametrize('pace', [0, -1, 1.5, 2 / 3, 'fast', None, np.inf])

@@ -15,6 +15,7 @@ from vsslcodebase.registry import TRANSFORMS
 from .clip_sampling import ClipSampler
 
 Pace = int | float | str
+_SLOWEST = 64  # times that a frame may be shown
 
 
 @TRANSFORMS.register_module()
@@ -35,8 +36,8 @@ class SamplePaceClips(ClipSampler):
     Args:
         clip_len: Frames in a clip, T.
         paces: Whole numbers >= 1 and fractions 1/q, all different; fractions
-            as '1/3' or ``1 / 3``. The paper's [1, 4] is ``(1, 2, 3, 4)``, its
-            [1/3, 3] is ``('1/3', '1/2', 1, 2, 3)``.
+            as '1/3' or ``1 / 3``, not 0.333. The paper's [1, 4] is
+            ``(1, 2, 3, 4)``, its [1/3, 3] is ``('1/3', '1/2', 1, 2, 3)``.
         num_clips: Clips from a video, V.
 
     Raises:
@@ -114,15 +115,20 @@ class SamplePaceClips(ClipSampler):
 
 
 def _fraction(pace: Pace) -> Fraction:
-    """Return a pace as whole numbers; 1 / 3 as a float is not exactly that."""
+    """Return a pace as whole numbers; 1 / 3 as a float is not exactly that.
+
+    What is only near, as 0.333, is refused: whether 1/3 is meant cannot be
+    known, and paces next to each other are little apart where q is large.
+    """
     try:
-        fraction = Fraction(pace).limit_denominator(64)
+        given = Fraction(pace)
     except (TypeError, ValueError, OverflowError, ZeroDivisionError):
-        fraction = Fraction(0)
+        given = Fraction(0)
+    fraction = given.limit_denominator(_SLOWEST)
     is_allowed = fraction > 0 and 1 in fraction.as_integer_ratio()
-    if not is_allowed or abs(float(fraction) - float(Fraction(pace))) > 1e-3:
+    if not is_allowed or abs(given - fraction) > fraction / 10**6:
         raise ValueError(
             'a pace must be a whole number >= 1, or 1/q to show each frame q '
-            f"times, as '1/3'; got {pace!r}"
+            f"<= {_SLOWEST} times, as '1/3'; got {pace!r}"
         )
     return fraction
