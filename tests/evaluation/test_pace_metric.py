@@ -33,10 +33,13 @@ def test_accuracies_of_all_of_straight_and_of_each_pace():
     }
 
 
-def test_without_wraps_all_clips_are_straight():
+def test_clips_of_which_nothing_is_known_are_not_called_straight():
     metric = PaceMetric()
     metric.process(None, [sample([0, 1], [0, 2])])
-    assert metric.evaluate(1)['pace/acc_straight'] == 0.5
+    assert 'pace/acc_straight' not in metric.evaluate(1)
+    metric.process(None, [sample([0, 1], [0, 2])])
+    metric.process(None, [sample([1, 2], [1, 2], [False, False])])
+    assert metric.evaluate(2)['pace/acc_straight'] == 1
 
 
 def test_only_wrapped_clips_have_no_straight_accuracy():

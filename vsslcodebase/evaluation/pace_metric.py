@@ -17,9 +17,10 @@ class PaceMetric(BaseMetric):
 
     Reads ``pace_scores`` (V, num_paces), ``pace_label`` (V,) and, where there
     is one, ``clip_wraps`` (V,). Reports ``acc`` of all clips; ``acc_straight``
-    of those that have not jumped to the beginning of their video, since a
-    jump is seen without understanding motion; and ``acc_0``, ``acc_1``, ...
-    of the paces, in the sampler's order. What no clip belongs to is left out.
+    of those that are known not to have jumped to the beginning of their
+    video, since a jump is seen without understanding motion; and ``acc_0``,
+    ``acc_1``, ... of the paces, in the sampler's order. What no clip belongs
+    to is left out.
 
     Args:
         collect_device: 'cpu' or 'gpu', for several processes.
@@ -31,7 +32,7 @@ class PaceMetric(BaseMetric):
     def process(
         self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
     ) -> None:
-        """Keep label, answer and jump of each clip, by video.
+        """Keep label, answer and straightness of each clip, by video.
 
         Args:
             data_batch: Not used.
@@ -51,24 +52,17 @@ class PaceMetric(BaseMetric):
                         f' got a sample with {sorted(sample)}'
                     )
             labels = np.asarray(sample['pace_label'].cpu())
-            wraps = sample.get('clip_wraps')
-            self.results.append(
-                np.stack(
-                    [
-                        labels,
-                        sample['pace_scores'].argmax(1).cpu().numpy(),
-                        np.zeros_like(labels)
-                        if wraps is None
-                        else wraps.cpu(),
-                    ]
-                )
-            )
+            answers = sample['pace_scores'].argmax(1).cpu().numpy()
+            straight = np.zeros_like(labels)
+            if 'clip_wraps' in sample:
+                straight[:] = ~np.asarray(sample['clip_wraps'].cpu())
+            self.results.append(np.stack([labels, answers, straight]))
 
     def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
         """Average over the clips of all videos, (3, V) each."""
-        labels, answers, wraps = np.concatenate(results, axis=1)
+        labels, answers, straight = np.concatenate(results, axis=1)
         right = labels == answers
-        groups = dict(acc=np.ones_like(right), acc_straight=wraps == 0)
+        groups = dict(acc=np.ones_like(right), acc_straight=straight == 1)
         groups |= {f'acc_{pace}': labels == pace for pace in np.unique(labels)}
         return {
             name: float(right[chosen].mean())
