@@ -91,7 +91,7 @@ def test_picture_shows_frames_and_a_hue_for_each_video(tmp_path):
     )
     frame = (with_frames == 200).all(-1).sum()
     assert frame > 6 * 1000 > (without == 200).all(-1).sum()
-    blue, green, red = np.moveaxis(without, -1, 0)
+    blue, _, red = np.moveaxis(without, -1, 0)
     assert (blue > red + 60).any()  # the first video
     assert (red > blue + 60).any()  # the second
 
