@@ -1,6 +1,13 @@
 """Models: trunks, backbones, necks, heads, losses and layers."""
 
-from .backbones import C3DBN, S3DG, PlainResNet3d, SmallR3D, VideoResNet3d
+from .backbones import (
+    C3DBN,
+    S3DG,
+    MotionResNet3d,
+    PlainResNet3d,
+    SmallR3D,
+    VideoResNet3d,
+)
 from .data_preprocessor import ClipDataPreprocessor
 from .feature_trunk import FeatureTrunk
 from .heads import (
@@ -10,9 +17,9 @@ from .heads import (
     LinearClsHead,
     PaceHead,
 )
-from .layers import DecouplingAttention, MixedAttention
+from .layers import DecouplingAttention, MixedAttention, PrimeMotionBlock
 from .necks import PoolNeck, ProjectionNeck, TimeNavigationNeck
-from .selfsup import BYOL, SwAV, VideoSelfSupervisor
+from .selfsup import BYOL, MoCo, SwAV, VideoSelfSupervisor
 
 __all__ = [
     'BYOL',
@@ -25,9 +32,12 @@ __all__ = [
     'FeatureTrunk',
     'LinearClsHead',
     'MixedAttention',
+    'MoCo',
     'PaceHead',
+    'MotionResNet3d',
     'PlainResNet3d',
     'PoolNeck',
+    'PrimeMotionBlock',
     'ProjectionNeck',
     'S3DG',
     'SmallR3D',

@@ -1,9 +1,17 @@
 """Backbones: from clips to feature maps."""
 
 from .c3d_bn import C3DBN
+from .motion_resnet3d import MotionResNet3d
 from .plain_resnet3d import PlainResNet3d
 from .s3dg import S3DG
 from .small_r3d import SmallR3D
 from .video_resnet3d import VideoResNet3d
 
-__all__ = ['C3DBN', 'S3DG', 'PlainResNet3d', 'SmallR3D', 'VideoResNet3d']
+__all__ = [
+    'C3DBN',
+    'MotionResNet3d',
+    'S3DG',
+    'PlainResNet3d',
+    'SmallR3D',
+    'VideoResNet3d',
+]

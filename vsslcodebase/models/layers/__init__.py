@@ -5,6 +5,7 @@ from .decoupling_attention import DecouplingAttention
 from .mixed_attention import MixedAttention
 from .orthonormal_basis import orthonormal_basis
 from .pair_logits import broadcast_pair_logits, pairwise_logits
+from .prime_motion_block import PrimeMotionBlock
 from .time_encoder import TimeEncoder
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     'pairwise_logits',
     'cost_volume',
     'orthonormal_basis',
+    'PrimeMotionBlock',
     'TimeEncoder',
 ]
