@@ -6,7 +6,11 @@ import torch
 from oracles import contrastive as oracle
 from oracles.gradient import numeric_gradient
 
-from vsslcodebase.models.losses import info_nce_loss
+from vsslcodebase.models.losses import (
+    info_nce_accuracy,
+    info_nce_loss,
+    joint_info_nce_loss,
+)
 
 
 @pytest.mark.parametrize(
@@ -72,3 +76,40 @@ def test_a_key_does_not_compete_with_the_other_keys():
 def test_shapes_that_do_not_fit_are_refused(shapes):
     with pytest.raises(ValueError, match=r'keys \(B, P, d\)'):
         info_nce_loss(*map(torch.ones, shapes))
+
+
+def test_two_keys_together_and_three_negatives():
+    loss = joint_info_nce_loss(
+        torch.tensor([[1.0, 0]]),
+        torch.tensor([[[0.8, 0.6], [0, 1]]]),
+        torch.tensor([[0, 1], [-1, 0], [0.6, -0.8]]),
+        temperature=1,
+    )
+    assert loss.item() == pytest.approx(0.687622, abs=1e-6)
+
+
+def test_keys_together_are_one_where_there_is_one():
+    arrays = [random_unit(*shape, seed=9) for shape in ((3, 4), (3, 1, 4))]
+    tensors = [*map(torch.from_numpy, arrays)]
+    queue = torch.from_numpy(random_unit(5, 4, seed=10))
+    torch.testing.assert_close(
+        joint_info_nce_loss(*tensors, queue), info_nce_loss(*tensors, queue)
+    )
+
+
+@pytest.mark.parametrize('loss', [info_nce_loss, joint_info_nce_loss])
+def test_without_negatives_there_is_nothing_to_learn(loss):
+    query = torch.from_numpy(random_unit(2, 3, seed=11)).requires_grad_()
+    keys = torch.from_numpy(random_unit(2, 2, 3, seed=12))
+    value = loss(query, keys, torch.zeros(0, 3))
+    value.backward()
+    assert value.item() == 0
+    assert query.grad.tolist() == [[0.0] * 3] * 2
+
+
+def test_accuracy_is_the_share_of_keys_before_all_negatives():
+    query = torch.tensor([[1.0, 0], [0, 1]])
+    keys = torch.tensor([[[0.8, 0.6], [0, 1]], [[0, 1], [1, 0]]])
+    queue = torch.tensor([[0.6, 0.8], [-1, 0]])
+    assert info_nce_accuracy(query, keys, queue).item() == 0.5
+    assert info_nce_accuracy(query, keys, torch.zeros(0, 2)).item() == 1

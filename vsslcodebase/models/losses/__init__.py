@@ -16,7 +16,11 @@ from .corp_accuracy import (
     corp_m_accuracy,
     corp_order_accuracy,
 )
-from .info_nce import info_nce_loss
+from .info_nce import (
+    info_nce_accuracy,
+    info_nce_loss,
+    joint_info_nce_loss,
+)
 from .motion_contrast import motion_contrast_loss
 from .nt_xent import nt_xent_loss
 from .pace import pace_same_context_loss, pace_same_pace_loss
@@ -37,6 +41,8 @@ __all__ = [
     'corp_f_loss',
     'nt_xent_loss',
     'info_nce_loss',
+    'joint_info_nce_loss',
+    'info_nce_accuracy',
     'byol_loss',
     'sinkhorn_codes',
     'swav_loss',

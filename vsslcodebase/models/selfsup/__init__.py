@@ -3,6 +3,8 @@
 from .byol import BYOL
 from .clip_times import embed, read_times
 from .clip_trunk import ClipTrunk, check_several_clips
+from .feature_queue import FeatureQueue
+from .moco import MoCo
 from .momentum_encoder import MomentumEncoder
 from .momentum_update import momentum_update
 from .swav import SwAV
@@ -11,6 +13,8 @@ from .video_self_supervisor import VideoSelfSupervisor
 __all__ = [
     'BYOL',
     'ClipTrunk',
+    'FeatureQueue',
+    'MoCo',
     'MomentumEncoder',
     'SwAV',
     'VideoSelfSupervisor',

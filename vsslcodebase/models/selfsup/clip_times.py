@@ -36,6 +36,7 @@ def embed(
     neck: nn.Module,
     clips: Tensor,
     times: Tensor | None = None,
+    batches: Sequence[Tensor] | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Run backbone and neck on clips in any order.
 
@@ -44,9 +45,34 @@ def embed(
         neck: ``neck(feats)``, or ``neck(feats, times=times)``.
         clips: (N, C, T, H, W).
         times: (N, in) of the same clips, or None.
+        batches: Which clips each forward takes, each clip once; default all
+            in one.
 
     Returns:
-        (N, d) embeddings and the neck's losses.
+        (N, d) embeddings in the order of the clips, and the neck's losses,
+        averaged over the forwards.
     """
-    feats = backbone(clips)
-    return neck(feats) if times is None else neck(feats, times=times)
+    if batches is None or len(batches) == 1:
+        feats = backbone(clips)
+        return neck(feats) if times is None else neck(feats, times=times)
+    embeddings, losses = zip(
+        *(
+            embed(
+                backbone,
+                neck,
+                clips[rows],
+                None if times is None else times[rows],
+            )
+            for rows in batches
+        )
+    )
+    places = torch.cat(list(batches)).argsort().to(clips.device)
+    return torch.cat(embeddings)[places], mean_losses(losses)
+
+
+def mean_losses(calls: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Average each loss over several calls of a neck."""
+    return {
+        name: torch.stack([losses[name] for losses in calls]).mean()
+        for name in calls[0]
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 
 import torch
@@ -108,17 +108,23 @@ class MomentumEncoder(nn.Module):
         self.followed.copy_(weights)
 
     @torch.no_grad()
-    def forward(self, clips: Tensor, times: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        clips: Tensor,
+        times: Tensor | None = None,
+        batches: Sequence[Tensor] | None = None,
+    ) -> Tensor:
         """Encode clips, without gradient.
 
         Args:
             clips: (N, C, T, H, W).
             times: (N, in) what ``read_times`` gave for these clips.
+            batches: As for ``embed``.
 
         Returns:
             (N, d) embeddings, not normalised.
         """
-        return embed(self.backbone, self.neck, clips, times)[0]
+        return embed(self.backbone, self.neck, clips, times, batches)[0]
 
 
 def fingerprint(weights: Iterable[Tensor]) -> Tensor:
