@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import av
 import cv2
+import decord
 import numpy as np
 import pytest
 from encoded_video import decode_all, encode
@@ -177,6 +179,15 @@ def test_closing_twice_and_reading_after_an_error_are_safe(encoded):
         reader.close()
     with pytest.raises(ValueError, match="'pyav' or 'decord', got 'cv2'"):
         open_reader(encoded('gop12.mp4'), 'cv2')
+
+
+def test_decord_finding_no_frames_is_a_bad_video(encoded, monkeypatch):
+    """As in files whose index is damaged, which it opens nevertheless."""
+    opened = MagicMock(**{'__len__.return_value': 0})
+    opened.get_avg_fps.return_value = 30.0
+    monkeypatch.setattr(decord, 'VideoReader', lambda *_, **__: opened)
+    with pytest.raises(BadVideoError, match='the video stream has no frames'):
+        open_reader(encoded('gop12.mp4'), 'decord')
 
 
 def rotated(path, target, degrees):

@@ -41,6 +41,8 @@ class DecordReader(VideoReader):
             self.avg_fps = float(self._reader.get_avg_fps())
         except _ERRORS as error:
             raise BadVideoError(path, _first_line(error)) from error
+        if not self.total_frames:
+            raise BadVideoError(path, 'the video stream has no frames')
 
     def close(self) -> None:
         """Release the decoder and the file; may be called more than once."""

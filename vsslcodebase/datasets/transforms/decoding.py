@@ -18,7 +18,9 @@ class OpenVideo(BaseTransform):
     second, 0 where unknown).
 
     Args:
-        backend: 'pyav' or 'decord'. Their frames are equal.
+        backend: 'pyav' or 'decord'. In most files their frames are equal;
+            :class:`~vsslcodebase.datasets.readers.decord_reader.DecordReader`
+            tells in which they are not.
 
     Raises:
         BadVideoError: The file is missing, empty, damaged or no video.
