@@ -9,37 +9,16 @@ import torch.nn.functional as F
 from mmaction.structures import ActionDataSample
 from mmengine.optim import OptimWrapper
 from torch import nn
-from trunk_toys import PREDICTOR, WIDTH, build_trunk, trunk_batch
+from trunk_toys import (
+    PREDICTOR,
+    WIDTH,
+    Pixels,
+    TimedNeck,
+    build_trunk,
+    trunk_batch,
+)
 
 from vsslcodebase.models.losses import byol_loss
-
-
-class Pixels(nn.Module):
-    """A backbone that hands on its clips, times a weight of one."""
-
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(()))
-
-    def forward(self, clips):
-        return clips * self.weight
-
-
-class TimedNeck(nn.Module):
-    """A neck for clips whose pixels are their times; keeps what it saw."""
-
-    def __init__(self):
-        super().__init__()
-        self.linear = nn.Linear(1, WIDTH)
-        self.seen = []
-
-    def read_times(self, data_samples, device):
-        times = torch.cat([sample.clip_time for sample in data_samples])
-        return times[:, None].to(device)
-
-    def forward(self, feats, data_samples=None, times=None):
-        self.seen.append((feats.mean((1, 2, 3, 4)).tolist(), times.tolist()))
-        return self.linear(times), dict(loss_neck=times.mean())
 
 
 def other_target(model):
