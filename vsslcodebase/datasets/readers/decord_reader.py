@@ -44,6 +44,13 @@ class DecordReader(VideoReader):
         if not self.total_frames:
             raise BadVideoError(path, 'the video stream has no frames')
 
+    def frame_times(self) -> np.ndarray | None:
+        """Return when the frames are shown; see :class:`VideoReader`."""
+        spans = self._reader.get_frame_timestamp(range(self.total_frames))
+        starts = spans[:, 0].astype(np.float64)  # they were float32
+        is_ascending = bool((np.diff(starts) > 0).all())
+        return starts - starts[0] if is_ascending else None
+
     def close(self) -> None:
         """Release the decoder and the file; may be called more than once."""
         self.__dict__.pop('_reader', None)

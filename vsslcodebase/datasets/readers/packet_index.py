@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+import numpy as np
+
 # Two wanted frames in different GOPs are read in one go when the second's key
 # frame comes no more than this after the first. By measurement: restarting the
 # decoder costs less than decoding a frame.
@@ -87,6 +89,11 @@ class PacketIndex:
             return 0.0
         seconds = (self.times[-1] - self.times[0]) * self.time_base
         return float((len(self.times) - 1) / seconds)
+
+    def seconds(self) -> np.ndarray:
+        """Return (N,) float64 times of the frames since the first one."""
+        ticks = np.array(self.times, np.float64) - self.times[0]
+        return ticks * self.time_base.numerator / self.time_base.denominator
 
     def runs(self, indices: Sequence[int]) -> list[Run]:
         """Group frames (ascending, distinct) by the packet to start from."""

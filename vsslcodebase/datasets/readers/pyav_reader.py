@@ -54,6 +54,10 @@ class PyAVReader(VideoReader):
         rate = self._file.stream.average_rate
         self.avg_fps = self.avg_fps or float(rate or 0)
 
+    def frame_times(self) -> np.ndarray | None:
+        """Return when the frames are shown; see :class:`VideoReader`."""
+        return None if self._index is None else self._index.seconds()
+
     def close(self) -> None:
         """Release the decoder and the file; may be called more than once."""
         if hasattr(self, '_file'):  # else opening has failed

@@ -114,6 +114,15 @@ class VideoReader(ABC):
                 )
             yield index, picture
 
+    def frame_times(self) -> np.ndarray | None:
+        """Return when the frames are shown, in seconds since the first one.
+
+        Returns:
+            (total_frames,) float64, ascending from 0; None where the file
+            has no times to rely on.
+        """
+        return None
+
     def _distinct(self, indices: Sequence[int]) -> tuple[list[int], list[int]]:
         """Return the ascending distinct indices, and each one's place there.
 
