@@ -39,6 +39,7 @@ def test_labels_and_what_the_sampler_knows():
         results(
             clip_start=np.array([4, 9]),
             clip_time=np.array([0.4, 0.9], np.float32),
+            clip_end=np.array([0.6, 1.1], np.float32),
             frame_interval=np.array([1, 2]),
             pace_label=np.array([0, 3]),
         )
@@ -46,6 +47,7 @@ def test_labels_and_what_the_sampler_knows():
     assert sample.gt_label.tolist() == [3]
     assert sample.clip_start.tolist() == [4, 9]
     assert sample.clip_time.dtype == torch.float32
+    torch.testing.assert_close(sample.clip_end, torch.tensor([0.6, 1.1]))
     assert sample.frame_interval.tolist() == [1, 2]
     assert sample.pace_label.tolist() == [0, 3]
     assert sample.metainfo == dict(

@@ -20,6 +20,7 @@ from .decoding import DecodeClips, DecodeOnDemand, OpenVideo
 from .fast_clips import FastClips
 from .formatting import PackClips
 from .frame_order import ClipFrameOrder
+from .independent_sampling import SampleIndependentClips
 from .pace_sampling import SamplePaceClips
 from .per_clip import PerClip
 
@@ -39,6 +40,7 @@ __all__ = [
     'PackClips',
     'PerClip',
     'SampleDecayingClips',
+    'SampleIndependentClips',
     'SamplePaceClips',
     'SampleSeparatedClips',
     'SampleUniformClips',

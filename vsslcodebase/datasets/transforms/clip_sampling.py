@@ -30,7 +30,8 @@ class ClipSampler(BaseTransform):
 
     ``clip_time`` is left out where the frame rate is unknown (``avg_fps``
     missing or 0): a model that needs it then says so, instead of learning
-    from invented times.
+    from invented times. It is the start by the mean frame rate; in a video
+    of variable rate only ``SampleIndependentClips`` knows the real one.
 
     Args:
         clip_len: Frames in a clip, T.
@@ -78,6 +79,23 @@ class ClipSampler(BaseTransform):
             return indices % total_frames
         return np.minimum(indices, total_frames - 1)
 
+    def choose_clips(self, results: dict) -> dict:
+        """Return what is written about the clips of one video."""
+        total_frames = results['total_frames']
+        starts = self.sample_starts(total_frames)
+        intervals = self.sample_intervals()
+        indices = self.frame_indices(starts, intervals, total_frames)
+        fields = dict(
+            frame_inds=indices.astype(np.int64).reshape(-1),
+            frame_interval=intervals,
+            clip_start=starts,
+        )
+        frames_per_second = results.get('avg_fps') or 0
+        if frames_per_second > 0:
+            times = starts / frames_per_second
+            fields['clip_time'] = times.astype(np.float32)
+        return fields
+
     def transform(self, results: dict) -> dict:
         """Choose the clips of one video."""
         total_frames = results['total_frames']
@@ -86,18 +104,9 @@ class ClipSampler(BaseTransform):
                 f'total_frames must be >= 1, got {total_frames} for '
                 f'{results.get("filename", "a video without filename")}'
             )
-        starts = self.sample_starts(total_frames)
-        intervals = self.sample_intervals()
-        indices = self.frame_indices(starts, intervals, total_frames)
-        results['frame_inds'] = indices.astype(np.int64).reshape(-1)
+        results.update(self.choose_clips(results))
         results['clip_len'] = self.clip_len
         results['num_clips'] = self.num_clips
-        results['frame_interval'] = intervals
-        results['clip_start'] = starts
-        frames_per_second = results.get('avg_fps') or 0
-        if frames_per_second > 0:
-            times = starts / frames_per_second
-            results['clip_time'] = times.astype(np.float32)
         return results
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ from vsslcodebase.registry import TRANSFORMS
 CLIP_FIELDS = (
     'clip_start',
     'clip_time',
+    'clip_end',
     'frame_interval',
     'pace_label',
     'clip_wraps',
@@ -29,10 +30,11 @@ class PackClips(BaseTransform):
     - ``inputs``: (V, C, T, H, W) uint8 tensor, contiguous;
     - ``data_samples``: an ``ActionDataSample`` with ``gt_label`` (1,) where
       the list gave a label (>= 0), with ``clip_start``, ``clip_time``,
-      ``frame_interval``, ``pace_label`` and ``clip_wraps``, each (V,), where
-      the sampler gave them, with ``colour_matrix`` where colours are left to
-      the data preprocessor, and with the metainfo ``filename``, ``video_id``,
-      ``img_shape`` (H, W), ``num_clips`` V and ``clip_len`` T.
+      ``clip_end``, ``frame_interval``, ``pace_label`` and ``clip_wraps``,
+      each (V,), where the sampler gave them, with ``colour_matrix`` where
+      colours are left to the data preprocessor, and with the metainfo
+      ``filename``, ``video_id``, ``img_shape`` (H, W), ``num_clips`` V and
+      ``clip_len`` T.
 
     V is counted from the frames, since crops may have multiplied the clips.
     """
