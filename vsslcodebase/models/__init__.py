@@ -29,6 +29,7 @@ __all__ = [
     'ClipDataPreprocessor',
     'ContrastiveHead',
     'DecouplingAttention',
+    'FactorisedResNet3d',
     'FeatureTrunk',
     'LinearClsHead',
     'MixedAttention',

@@ -38,7 +38,10 @@ def float32_math(function: Function) -> Function:
         tensor = next((v for v in values if isinstance(v, Tensor)), None)
         if tensor is None:
             return function(*args, **kwargs)  # its own check will complain
-        with torch.autocast(tensor.device.type, enabled=False):
+        device = tensor.device.type
+        if not torch.amp.is_autocast_available(device):  # such as 'meta'
+            return function(*args, **kwargs)
+        with torch.autocast(device, enabled=False):
             return function(*args, **kwargs)
 
     return cast(Function, wrapped)

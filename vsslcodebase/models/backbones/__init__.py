@@ -1,6 +1,7 @@
 """Backbones: from clips to feature maps."""
 
 from .c3d_bn import C3DBN
+from .factorised_resnet3d import FactorisedResNet3d
 from .motion_resnet3d import MotionResNet3d
 from .plain_resnet3d import PlainResNet3d
 from .s3dg import S3DG
@@ -9,6 +10,7 @@ from .video_resnet3d import VideoResNet3d
 
 __all__ = [
     'C3DBN',
+    'FactorisedResNet3d',
     'MotionResNet3d',
     'S3DG',
     'PlainResNet3d',

@@ -83,7 +83,7 @@ class PrimeMotionBlock(BaseModule):
         self.fuse = ConvModule(
             motion_channels, in_channels, 1, act_cfg=None, **convs
         )
-        self.init_weights()
+        constant_init(self.fuse.norm, 0)
 
     def init_weights(self) -> None:
         """Initialise; the block is the identity then."""
