@@ -6,13 +6,10 @@ Spatiotemporal Representation Learning".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import permutations
 from typing import Any
 
-import torch
 from mmengine.model import merge_dict
-from torch import Tensor
+from torch import Tensor, nn
 
 from vsslcodebase.models.build import build_part
 from vsslcodebase.models.heads.diagnostics import embedding_spread
@@ -20,8 +17,10 @@ from vsslcodebase.models.losses import byol_loss
 from vsslcodebase.registry import MODELS
 from vsslcodebase.utils.dist import gather_with_grad
 
+from .batch_shuffle import forward_batches
 from .clip_times import embed, read_times
 from .clip_trunk import ClipTrunk, check_several_clips
+from .moco import other_clips
 from .momentum_encoder import MomentumEncoder
 
 PREDICTOR = dict(
@@ -93,52 +92,34 @@ class BYOL(ClipTrunk):
         """
         check_several_clips('BYOL', inputs)
         self.target.follow(self.backbone, self.neck)
-        B, V = inputs.shape[:2]
+        num_videos, num_clips = inputs.shape[:2]
         clips = inputs.flatten(0, 1)  # (B*V, C, T, H, W)
         times = read_times(self.neck, data_samples, inputs.device)
-        num_calls = V if self.sequential else 1
-        calls = []
-        for call in range(num_calls):
-            rows = slice(call, None, num_calls)  # one clip of each, or all
-            own_times = None if times is None else times[rows]
-            calls.append(self._encode(clips[rows], own_times))
-        *columns, neck_losses = zip(*calls)
-        z, predictions, targets = (
-            torch.stack(column, 1).reshape(B, V, -1) for column in columns
+        batches = forward_batches(
+            num_videos, num_clips, sequential=self.sequential
         )
-        queries, others = zip(*permutations(range(V), 2))
+        z, neck_losses = embed(self.backbone, self.neck, clips, times, batches)
+        predictions = self._predict(z, batches)  # (B*V, d)
+        targets = self.target(clips, times, batches)
         loss = byol_loss(
-            predictions[:, queries].flatten(0, 1),  # (B*V*(V-1), d)
-            targets[:, others].flatten(0, 1),
+            predictions.repeat_interleave(num_clips - 1, dim=0),
+            other_clips(targets, num_clips).flatten(0, 1),  # (B*V*(V-1), d)
         )
         losses = dict(
-            loss_byol=V * loss,  # the mean over V queries times their number
-            embedding_std=embedding_spread(
-                gather_with_grad(z.detach().flatten(0, 1))
-            ),
+            loss_byol=num_clips * loss,  # the mean over V queries, times V
+            embedding_std=embedding_spread(gather_with_grad(z.detach())),
             momentum=loss.new_tensor(self.target.current_momentum()),
         )
-        return merge_dict(losses, _mean_losses(neck_losses))
+        return merge_dict(losses, neck_losses)
 
-    def _encode(
-        self, clips: Tensor, times: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor, dict[str, Tensor]]:
-        """Return online projections, predictions, targets, neck losses."""
-        z, losses = embed(self.backbone, self.neck, clips, times)
-        width = getattr(self.predictor, 'in_channels', z.shape[1])
-        if z.shape[1] != width:
+    def _predict(self, embeddings: Tensor, batches: list[Tensor]) -> Tensor:
+        """Run the predictor in the batches that the clips were encoded in."""
+        width = getattr(self.predictor, 'in_channels', embeddings.shape[1])
+        if embeddings.shape[1] != width:
             raise ValueError(
                 f"BYOL's predictor is for embeddings (N, {width}), the neck "
-                f'makes {tuple(z.shape)}; set in_channels and out_channels '
-                "of the predictor to the neck's out_channels"
+                f'makes {tuple(embeddings.shape)}; set in_channels and '
+                "out_channels of the predictor to the neck's out_channels"
             )
-        prediction, _ = self.predictor(z[:, :, None, None, None])
-        return z, prediction, self.target(clips, times), losses
-
-
-def _mean_losses(calls: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Average each loss over the calls of a neck."""
-    return {
-        name: torch.stack([losses[name] for losses in calls]).mean()
-        for name in calls[0]
-    }
+        maps = embeddings[:, :, None, None, None]
+        return embed(nn.Identity(), self.predictor, maps, None, batches)[0]
