@@ -26,10 +26,10 @@ class MeanColour(nn.Module):
         self.backbone = nn.AdaptiveAvgPool3d(2)
 
 
-def config(crops=(), **sampler):
+def config(crops=(), type='SampleUniformClips', **sampler):
     pipeline = [
         dict(type='OpenVideo'),
-        dict(type='SampleUniformClips', clip_len=4, **sampler),
+        dict(type=type, clip_len=4, **sampler),
         dict(type='DecodeClips'),
         dict(
             type='PerClip',
@@ -58,6 +58,7 @@ def test_segments_are_different_earliest_first_in_seconds(video):
     assert found.features.shape == (4, 3)
     assert found.frames.shape == (4, 16, 24, 3)
     # 13 frames hold ten clips of four
+    assert found.ends is None
     many = segments(config(), video, 30)
     torch.testing.assert_close(many.starts, torch.arange(10) / 10)
 
@@ -88,6 +89,19 @@ def test_clips_have_the_interval_of_the_test_or_another(video):
     packed = read_clips(config(frame_interval=3), video, frame_interval=2)
     assert packed['data_samples'].frame_interval.tolist() == [2]
     assert packed['data_samples'].clip_start.tolist() == [2]  # (13 - 8) // 2
+
+
+def test_clips_of_the_test_that_last_equally_long_do_so_here(video):
+    # 4 frames at 20 per second are 2 of these at 10 per second
+    cfg = config(
+        type='SampleIndependentClips', frame_interval=1, target_fps=20
+    )
+    found = segments(cfg, video, 5)
+    expected = torch.linspace(0, 1.1, 5)  # 13 - 2 frames
+    torch.testing.assert_close(found.starts, expected)
+    torch.testing.assert_close(found.ends, expected + 0.1)
+    packed = read_clips(cfg, video)
+    assert packed['data_samples'].clip_start.tolist() == [5.5]
 
 
 def test_paths_of_a_list_start_from_the_folder_of_the_config(tmp_path):

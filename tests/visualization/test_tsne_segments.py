@@ -28,7 +28,7 @@ def two_groups():
 def video(count, name='a.mp4', size=(8, 12)):
     frames = np.full((count, *size, 3), 200, np.uint8)
     return VideoSegments(
-        name, torch.zeros(count, 4), torch.arange(count) / 2, frames
+        name, torch.zeros(count, 4), torch.arange(count) / 2, None, frames
     )
 
 

@@ -16,6 +16,9 @@ from torch import Tensor
 
 from vsslcodebase.datasets.annotation import read_list
 from vsslcodebase.datasets.readers import BadVideoError
+from vsslcodebase.datasets.transforms.independent_sampling import (
+    SampleIndependentClips,
+)
 from vsslcodebase.datasets.transforms.per_clip import build_transforms
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation.features import batch_features
@@ -30,6 +33,7 @@ class VideoSegments(NamedTuple):
         filename: Path of the video.
         features: (S, D) float32, of the backbone.
         starts: (S,) float32, in seconds.
+        ends: (S,) float32, in seconds; None where the sampler does not tell.
         frames: (S, H, W, 3) RGB uint8, the middle frame of each as the
             network sees it.
     """
@@ -37,7 +41,22 @@ class VideoSegments(NamedTuple):
     filename: str
     features: Tensor
     starts: Tensor
+    ends: Tensor | None
     frames: NDArray[np.uint8]
+
+
+class _EvenClips(SampleIndependentClips):
+    """Clips as long as those, evenly spread; a single one in the middle."""
+
+    def sample_starts(
+        self, total_frames: int, span: float | None = None
+    ) -> NDArray[np.float64]:
+        """Return the (V,) first frames, without chance."""
+        span = self.clip_len * self.frame_interval if span is None else span
+        latest = max(total_frames - span, 0)
+        if self.num_clips == 1:
+            return np.array([latest / 2])
+        return np.linspace(0, latest, self.num_clips)
 
 
 def choose_videos(
@@ -125,7 +144,7 @@ def read_clips(
         video: Path.
         num_clips: How many; 1 is a clip in the middle.
         frame_interval: Frames from one to the next; default that of the
-            pipeline.
+            pipeline, in whatever frame rate it counts.
 
     Returns:
         ``inputs`` (V, C, T, H, W) and ``data_samples``, as packed.
@@ -135,12 +154,16 @@ def read_clips(
     """
     pipeline = test_dataset(cfg)['pipeline']
     sampler = pipeline[1]
-    pipeline[1] = dict(
-        type='SampleUniformClips',
-        clip_len=sampler['clip_len'],
-        frame_interval=frame_interval or sampler.get('frame_interval', 1),
-        num_clips=num_clips,
-    )
+    if sampler['type'] == 'SampleIndependentClips' and not frame_interval:
+        kept = {key: sampler[key] for key in sampler if key != 'type'}
+        pipeline[1] = _EvenClips(**dict(kept, num_clips=num_clips))
+    else:
+        pipeline[1] = dict(
+            type='SampleUniformClips',
+            clip_len=sampler['clip_len'],
+            frame_interval=frame_interval or sampler.get('frame_interval', 1),
+            num_clips=num_clips,
+        )
     results: Any = dict(
         filename=video, label=-1, modality='RGB', start_index=0
     )
@@ -192,9 +215,12 @@ def read_segments(
     rows = [torch.nonzero(places == i)[:, 0] for i in range(len(starts))]
     frames = shown_frames(packed)
     middle = frames.shape[1] // 2
+    first = torch.stack([own[0] for own in rows])
+    ends = sample.clip_end.float()[first] if 'clip_end' in sample else None
     return VideoSegments(
         video,
         torch.stack([features[own].mean(0) for own in rows]),
         starts,
+        ends,
         np.stack([frames[int(own[len(own) // 2]), middle] for own in rows]),
     )
