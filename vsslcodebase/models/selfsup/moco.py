@@ -65,7 +65,8 @@ class MoCo(ClipTrunk):
             statistics of BatchNorm do not tell who belongs together; see
             ``batch_shuffle``. For norms within each process, not SyncBN. In
             one process with ``bn_groups=1`` there is no other company, and
-            nothing is shuffled.
+            nothing is shuffled; with few processes times groups companies
+            are still much alike, so have 8 or more.
         bn_groups: Parts into which each process divides its videos, each
             encoded and normalised by itself: so many GPUs in one.
         sequential: Encode one clip of each video after the other, V forwards
