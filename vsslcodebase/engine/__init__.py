@@ -4,6 +4,7 @@ from .hooks import (
     EpochSeedHook,
     FiniteLossHook,
     InterruptHook,
+    KNNHook,
     ResumeCheckHook,
     StepSeedHook,
 )
@@ -18,6 +19,7 @@ __all__ = [
     'EpochSeedHook',
     'FiniteLossHook',
     'InterruptHook',
+    'KNNHook',
     'ResumableTrainLoop',
     'ResumeCheckHook',
     'StepSeedHook',

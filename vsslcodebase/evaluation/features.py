@@ -127,10 +127,14 @@ def label_of(sample: Any) -> int:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put a model into eval mode, and back into the mode it came in."""
-    was_training = model.training
+    """Put a model into eval mode, and each module back into its own.
+
+    A frozen part is in eval mode while the model is in training mode.
+    """
+    modes = {module: module.training for module in model.modules()}
     model.eval()
     try:
         yield
     finally:
-        model.train(was_training)
+        for module, was_training in modes.items():
+            module.training = was_training

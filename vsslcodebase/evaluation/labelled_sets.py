@@ -44,12 +44,7 @@ def check_sets(gallery: VideoFeatures, query: VideoFeatures) -> None:
             f'{tuple(query.features.shape)}; take both from the same layer '
             'with the same pool and level'
         )
-    if not torch.isin(query.labels, gallery.labels).any():
-        raise ValueError(
-            'no class of the queries is in the gallery: classes '
-            f'{_few(query.labels)} and {_few(gallery.labels)}. Are they the '
-            'splits of one data set?'
-        )
+    check_classes(gallery.labels, query.labels)
 
 
 def items_of(videos: VideoFeatures) -> tuple[torch.Tensor, torch.Tensor]:
@@ -93,6 +88,16 @@ def check_apart(gallery: Iterable[str], query: Iterable[str]) -> None:
             f'{len(inside)} queries are in the gallery and would find '
             f'themselves, the first is {inside[0]}; the gallery is the '
             'training split, the queries are the test split'
+        )
+
+
+def check_classes(gallery: torch.Tensor, query: torch.Tensor) -> None:
+    """Refuse two sets of labels, (N,) and (Q,), that share no class."""
+    if not torch.isin(query, gallery).any():
+        raise ValueError(
+            'no class of the queries is in the gallery: classes '
+            f'{_few(query)} and {_few(gallery)}. Are they the splits of one '
+            'data set?'
         )
 
 

@@ -4,6 +4,7 @@ from .bad_videos import BadVideosHook
 from .checkpoint_keys import CheckpointKeysHook
 from .finite_loss import FiniteLossHook
 from .interrupt import InterruptHook
+from .knn_hook import KNNHook
 from .metric_model import MetricModelHook
 from .resume_check import ResumeCheckHook
 from .seeds import EpochSeedHook, StepSeedHook
@@ -14,6 +15,7 @@ __all__ = [
     'EpochSeedHook',
     'FiniteLossHook',
     'InterruptHook',
+    'KNNHook',
     'MetricModelHook',
     'ResumeCheckHook',
     'StepSeedHook',

@@ -70,7 +70,7 @@ class InterruptHook(Hook):
         loops = [runner.train_loop, runner.val_loop]
         for loader in (loop.dataloader for loop in loops if loop is not None):
             loader.worker_init_fn = partial(
-                _start_worker, loader.worker_init_fn
+                start_worker, loader.worker_init_fn
             )
         if self._validation_due and runner.val_loop is not None:
             self._validation_due = False
@@ -163,7 +163,7 @@ class InterruptHook(Hook):
         )
 
 
-def _start_worker(
+def start_worker(
     function: Callable[[int], None] | None, worker_id: int
 ) -> None:
     """Initialise a data worker that ends when its parent says so.

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.hooks import Hook
 
+from vsslcodebase.datasets.sample_state import seeded
 from vsslcodebase.registry import HOOKS
 
 EPOCH, ITERATION = 0, 1  # keeps the two families of seeds apart
@@ -105,3 +107,16 @@ def seed_everything(*key: int) -> None:
     torch.manual_seed(int(words[0]))
     np.random.seed(int(words[1]) % 2**32)
     random.seed(int(words[1]))
+
+
+@contextmanager
+def generators_kept() -> Iterator[None]:
+    """Seed all generators of this process; give them back as they were.
+
+    What is drawn meanwhile, by data loaders too, changes nothing of a run.
+    """
+    on_gpu = torch.cuda.is_available()
+    devices = [torch.cuda.current_device()] if on_gpu else []
+    with torch.random.fork_rng(devices), seeded(0):
+        torch.manual_seed(0)
+        yield
