@@ -1,6 +1,7 @@
 """What is missing or does not fit is said before anything is built."""
 
 import pytest
+from mmengine.config import Config
 
 from vsslcodebase.engine import launch
 from vsslcodebase.engine.arguments import parse_test
@@ -8,6 +9,7 @@ from vsslcodebase.engine.preflight import (
     UsageError,
     check_files,
     check_lists,
+    check_paces,
     check_pretrained,
 )
 
@@ -54,6 +56,39 @@ def test_the_untrained_baseline_is_asked_for_explicitly(train_cfg):
 def test_a_whole_model_needs_no_pretrained_part(config):
     cfg = launch.testing_config(parse_test([str(config), 'whole.pth']))
     check_pretrained(cfg)
+
+
+def paced(head, *samplers):
+    """Return a config with a head, and samplers to train and validate."""
+    loaders = {
+        f'{stage}_dataloader': dict(dataset=dict(pipeline=[dict(), sampler]))
+        for stage, sampler in zip(('train', 'val'), samplers)
+    }
+    return Config(dict(model=dict(head=dict(head)), **loaders))
+
+
+def test_head_and_samplers_have_the_same_paces():
+    default = dict(type='SamplePaceClips')
+    three = dict(type='SamplePaceClips', paces=(1, 2, '1/3'))
+    pace_head = dict(type='PaceHead')
+    check_paces(paced(pace_head, default, default), ('train', 'val'))
+    check_paces(paced(dict(pace_head, num_paces=3), three), ('train', 'val'))
+    check_paces(paced(dict(type='ContrastiveHead'), three), ('train',))
+    check_paces(paced(pace_head, default, three), ('train',))
+    match = (
+        r"3 paces, \[1, 2, '1/3'\] \(val_dataloader\.dataset\.pipeline\.1"
+        r'\.paces\), but model\.head\.num_paces is 4'
+    )
+    with pytest.raises(UsageError, match=match):
+        check_paces(paced(pace_head, default, three), ('train', 'val'))
+
+
+def test_paces_are_compared_before_anything_is_built(train_cfg):
+    cfg = train_cfg('--cfg-options', 'model.backbone.init_cfg=None')
+    cfg.model.neck = dict(type='PaceHead', num_paces=7)
+    cfg.train_dataloader.dataset.pipeline = [dict(type='SamplePaceClips')]
+    with pytest.raises(UsageError, match=r'model\.neck\.num_paces is 7'):
+        launch._build(cfg, ('train',), None)
 
 
 def listed(train_cfg, tmp_path, text, num_classes=None):

@@ -28,6 +28,7 @@ from vsslcodebase.engine.preflight import (
     UsageError,
     check_files,
     check_lists,
+    check_paces,
     check_pretrained,
 )
 
@@ -283,6 +284,7 @@ def _build(
         raise UsageError(f'there is no checkpoint {name}')
     check_files(cfg, stages)
     check_pretrained(cfg)
+    check_paces(cfg, stages)
     check_lists(cfg, stages)
     if (cfg.get('randomness') or {}).get('deterministic'):
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')

@@ -6,6 +6,7 @@ through a registry after a minute of building.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from mmengine.config import Config
 
 from vsslcodebase.datasets.annotation import read_list
+from vsslcodebase.datasets.transforms import SamplePaceClips
+from vsslcodebase.models.heads import PaceHead
 
 LOOKED_FOR = 10  # videos of a list; none of them there is a wrong folder
 
@@ -149,6 +152,45 @@ def check_pretrained(cfg: Config) -> None:
                     f'there is no checkpoint {name} '
                     f'({key}.init_cfg.checkpoint)'
                 )
+
+
+def check_paces(cfg: Config, stages: tuple[str, ...]) -> None:
+    """Compare the number of paces of samplers with that of the head.
+
+    In a step, one process alone might meet the difference, and the others
+    would wait for it.
+
+    Args:
+        cfg: the whole config.
+        stages: of ``'train'``, ``'val'``, ``'test'``.
+
+    Raises:
+        UsageError: naming both numbers and their keys.
+    """
+    samplers = [
+        sampler
+        for stage in stages
+        for sampler in _arguments(
+            cfg, f'{stage}_dataloader', SamplePaceClips, 'paces'
+        )
+    ]
+    for head, expected in _arguments(cfg, 'model', PaceHead, 'num_paces'):
+        for key, paces in samplers:
+            if len(paces) != expected:
+                raise UsageError(
+                    f'there are {len(paces)} paces, {list(paces)} ({key}), '
+                    f'but {head} is {expected}; make them agree'
+                )
+
+
+def _arguments(
+    cfg: Config, key: str, of: type, name: str
+) -> Iterator[tuple[str, Any]]:
+    """Yield an argument's key and value wherever a part builds a class."""
+    default = inspect.signature(of).parameters[name].default
+    for place, options in _dicts(cfg.get(key), key):
+        if options.get('type') == of.__name__:
+            yield f'{place}.{name}', options.get(name, default)
 
 
 def _local_path(dataset: dict, name: Any) -> Path | None:

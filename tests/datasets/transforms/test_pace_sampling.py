@@ -77,6 +77,7 @@ def test_fields_reach_the_data_sample():
     fields = packed['data_samples']
     assert fields.pace_label.tolist() == results['pace_label'].tolist()
     assert fields.clip_wraps.tolist() == results['clip_wraps'].tolist()
+    assert fields.metainfo['num_paces'] == 2
     assert set(fields.frame_interval.tolist()) <= {1.0, 3.0}
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from mmaction.structures import ActionDataSample
+from torch._subclasses import FakeTensorMode
 
 from vsslcodebase.models.heads import PaceHead
 from vsslcodebase.models.losses import (
@@ -128,7 +129,7 @@ def test_straight_clips_are_counted_apart(embeddings):
     right = head.classifier(embeddings).argmax(1) == FLAT
     assert losses['straight_pace_acc'] == right[[2, 5]].float().mean()
     losses = head.loss(embeddings, samples_of(LABELS, [[True] * 2] * 3))
-    assert 'straight_pace_acc' not in losses
+    assert losses['straight_pace_acc'].isnan()
 
 
 def test_videos_may_come_in_any_order(embeddings):
@@ -156,6 +157,30 @@ def test_half_precision_embeddings_do_not_overflow():
     head = PaceHead(512, contrast='same-context', pace_weight=0)
     loss = head.loss(z, samples_of([[0, 1], [2, 3]]))['loss_contrast']
     assert loss.item() == pytest.approx(0.1 * torch.log(torch.tensor(3.0)))
+
+
+@pytest.mark.parametrize('contrast', [None, 'same-context', 'same-pace'])
+def test_nothing_is_asked_of_the_device_before_the_loss(contrast):
+    """Fake tensors have no values: whoever asks for one is refused."""
+    with FakeTensorMode():
+        samples = samples_of(LABELS)
+        for sample in samples:
+            sample.set_metainfo(dict(num_paces=4))
+            sample.pace_label = torch.empty(2, dtype=torch.int64)
+            sample.set_field(torch.empty(2, dtype=torch.bool), 'clip_wraps')
+        head = PaceHead(5, contrast=contrast)
+        losses = head.loss(torch.empty(6, 5), samples)
+    names = {'loss_pace', 'pace_acc', 'straight_pace_acc', 'embedding_std'}
+    assert set(losses) == names | ({'loss_contrast'} if contrast else set())
+
+
+def test_the_number_of_paces_of_the_sampler_is_compared(embeddings):
+    samples = samples_of([[0, 0]] * 3)  # all of them classes
+    for sample in samples:
+        sample.set_metainfo(dict(num_paces=3))
+    with pytest.raises(ValueError, match=r'num_paces=4, but .* has \[3\]'):
+        PaceHead(5).loss(embeddings, samples)
+    PaceHead(5, num_paces=3).loss(embeddings, samples)
 
 
 def test_wrong_use_is_named(embeddings):

@@ -33,13 +33,13 @@ class PackClips(BaseTransform):
       ``clip_end``, ``frame_interval``, ``pace_label`` and ``clip_wraps``,
       each (V,), where the sampler gave them, with ``colour_matrix`` where
       colours are left to the data preprocessor, and with the metainfo
-      ``filename``, ``video_id``, ``img_shape`` (H, W), ``num_clips`` V and
-      ``clip_len`` T.
+      ``filename``, ``video_id``, ``num_paces`` (of SamplePaceClips),
+      ``img_shape`` (H, W), ``num_clips`` V and ``clip_len`` T.
 
     V is counted from the frames, since crops may have multiplied the clips.
     """
 
-    meta_keys = ('filename', 'video_id')
+    meta_keys = ('filename', 'video_id', 'num_paces')
 
     def transform(self, results: dict) -> dict:
         """Pack one video."""

@@ -29,9 +29,10 @@ class SamplePaceClips(ClipSampler):
     independent of each other.
 
     Besides what :class:`ClipSampler` writes, ``pace_label`` (V,) int64 is the
-    place of a clip's pace in ``paces``, and ``clip_wraps`` (V,) bool tells
-    whether a clip has jumped to the beginning, which fast clips do more often
-    than slow ones: a way to guess. ``frame_interval`` is the pace.
+    place of a clip's pace in ``paces``, of which there are ``num_paces``, and
+    ``clip_wraps`` (V,) bool tells whether a clip has jumped to the beginning,
+    which fast clips do more often than slow ones: a way to guess.
+    ``frame_interval`` is the pace.
 
     Args:
         clip_len: Frames in a clip, T.
@@ -99,6 +100,7 @@ class SamplePaceClips(ClipSampler):
         """Choose paces and clips of one video."""
         results = super().transform(results)
         paces = [_fraction(p) for p in results['frame_interval'].tolist()]
+        results['num_paces'] = len(self.paces)
         results['pace_label'] = np.array([self.paces.index(p) for p in paces])
         reach = [int((self.clip_len - 1) * pace) for pace in paces]
         last = results['clip_start'] + reach

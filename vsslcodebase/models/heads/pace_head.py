@@ -23,6 +23,10 @@ from .contrastive_head import check_two_clips
 from .diagnostics import embedding_spread
 
 CONTRASTS = (None, 'same-context', 'same-pace')
+AGREE = (
+    'num_paces of the head and the number of paces of SamplePaceClips must '
+    'agree'
+)
 
 
 @MODELS.register_module()
@@ -106,8 +110,8 @@ class PaceHead(BaseModule):
         Returns:
             ``loss_pace`` and ``loss_contrast``, weighted, where asked for;
             the metrics ``pace_acc``, ``straight_pace_acc`` (of the clips that
-            have not jumped to the beginning of their video, where there are
-            any), and ``embedding_std``.
+            have not jumped to the beginning of their video; nan where all
+            have), and ``embedding_std``.
         """
         labels = self.pace_labels(embeddings, data_samples)
         losses: dict[str, Tensor] = {}
@@ -140,6 +144,9 @@ class PaceHead(BaseModule):
     ) -> Tensor:
         """Collect the (B*V,) int64 classes of the paces.
 
+        Where the sampler has told how many paces it has, that is compared,
+        since looking at labels on a GPU would wait for it.
+
         Raises:
             ValueError: They are missing, of another number than the clips,
                 or beyond ``num_paces``.
@@ -158,13 +165,24 @@ class PaceHead(BaseModule):
                     f'but there are {num_clips} clips per video'
                 )
         labels = torch.cat([sample.pace_label for sample in data_samples])
-        if int(labels.min()) < 0 or int(labels.max()) >= self.num_paces:
+        told = {sample.get('num_paces') for sample in data_samples}
+        if None in told:
+            self._check_range(labels)
+        elif told != {self.num_paces}:
             raise ValueError(
-                f'pace_label must be in 0..{self.num_paces - 1}, got '
-                f'{int(labels.min())}..{int(labels.max())}; num_paces of the '
-                'head and the number of paces of SamplePaceClips must agree'
+                f'the head has num_paces={self.num_paces}, but the sampler '
+                f'has {sorted(told)}; {AGREE}'
             )
         return labels.to(embeddings.device)
+
+    def _check_range(self, labels: Tensor) -> None:
+        """Refuse labels that are no class; this waits for the device."""
+        low, high = torch.stack(labels.aminmax()).tolist()
+        if low < 0 or high >= self.num_paces:
+            raise ValueError(
+                f'pace_label must be in 0..{self.num_paces - 1}, got '
+                f'{low}..{high}; {AGREE}'
+            )
 
     def predict(
         self,
@@ -191,7 +209,9 @@ def _accuracies(
     accuracies = dict(pace_acc=right.mean())
     if all('clip_wraps' in sample for sample in data_samples):
         wraps = torch.cat([sample.clip_wraps for sample in data_samples])
-        if not wraps.all():
-            straight = right[~wraps.to(right.device)]
-            accuracies['straight_pace_acc'] = straight.mean()
+        # not right[straight].mean(): its size would have to be waited for
+        straight = ~wraps.to(right.device)
+        accuracies['straight_pace_acc'] = (
+            right * straight
+        ).sum() / straight.sum()
     return accuracies

@@ -59,11 +59,9 @@ def pace_same_pace_loss(embeddings: Tensor, pace_labels: Tensor) -> Tensor:
     itself = torch.eye(len(z), dtype=torch.bool, device=z.device)
     positive = (pace_labels[:, None] == pace_labels) & ~itself  # (N, N)
     count = positive.sum(1)
-    has_positive = count > 0
-    if not has_positive.any():
-        return z.sum() * 0
-    similarity = (z @ z.T).masked_fill(itself, -torch.inf)
-    # Only rows that count: a lone row would be log_softmax of -inf alone.
-    log_prob = similarity[has_positive].log_softmax(1)
-    summed = log_prob.masked_fill(~positive[has_positive], 0).sum(1)
-    return -(summed / count[has_positive]).mean()
+    # All rows, for the size of a selection would have to be waited for on a
+    # GPU; a lowest number, since a lone row's softmax of -inf would be nan.
+    similarity = (z @ z.T).masked_fill(itself, torch.finfo(z.dtype).min)
+    log_prob = similarity.log_softmax(1).masked_fill(~positive, 0)
+    by_row = log_prob.sum(1) / count.clamp(min=1)
+    return -by_row.sum() / (count > 0).sum().clamp(min=1)
