@@ -105,13 +105,16 @@ def set_width(model: dict[str, Any], width: int) -> None:
             'this backbone with --cfg-options'
         ) from error
     # the first that says how long its input is, sees the backbone's maps:
-    # a neck without weights has the head see them
-    for follower in ('neck', 'head', 'cls_head'):
-        if 'in_channels' in model.get(follower, {}):
-            model[follower]['in_channels'] = channels
+    # a neck without weights has the head see them, one with a projector
+    # inside says it there
+    neck = model.get('neck', {})
+    neck = neck.get('projector', neck)
+    for follower in (neck, model.get('head', {}), model.get('cls_head', {})):
+        if 'in_channels' in follower:
+            follower['in_channels'] = channels
             break
-    if 'hidden_channels' in model.get('neck', {}):
-        model['neck']['hidden_channels'] = channels
+    if 'hidden_channels' in neck:
+        neck['hidden_channels'] = channels
 
 
 def build_untrained(model: dict[str, Any]) -> nn.Module:
@@ -179,6 +182,9 @@ def walk_model(
         for name, part in model.named_children()
         if name in ('backbone', 'neck')
     ]
+    if hasattr(model, 'queue'):  # empty at first: without it nothing learns
+        with torch.no_grad():
+            model(**data, mode='loss')
     for name, part in parts:
         part.register_forward_hook(
             lambda module, _, out, name=name: rows.append(
@@ -186,10 +192,10 @@ def walk_model(
             )
         )
     losses = model(**data, mode='loss')
+    rows = list(dict.fromkeys(rows))  # a trunk may call them clip by clip
     total, _ = model.parse_losses(losses)
-    head = model.head if hasattr(model, 'head') else model.cls_head
     values = ', '.join(f'{key} {v.item():.4f}' for key, v in losses.items())
-    rows.append(('head', type(head).__name__, values))
+    rows.append((*head_of(model), values))
     total.backward()
     rows.append(('loss', '', f'{total.item():.4f}'))
     idle = [
@@ -199,6 +205,14 @@ def walk_model(
         and (parameter.grad is None or not parameter.grad.any())
     ]
     return idle, rows
+
+
+def head_of(model: nn.Module) -> tuple[str, str]:
+    """Name who makes the losses: a head, or a trunk that has none."""
+    for name in ('head', 'cls_head'):
+        if hasattr(model, name):
+            return 'head', type(getattr(model, name)).__name__
+    return 'trunk', type(model).__name__
 
 
 def count_parameters(model: nn.Module) -> list[tuple[str, str, str]]:

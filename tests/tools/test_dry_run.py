@@ -13,6 +13,7 @@ from vsslcodebase.engine.preflight import UsageError
 
 CORP_M = CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py'
 LINEAR = CONFIGS / 'eval' / 'linear' / 'linear_r3d50_ssv2.py'
+LTN = CONFIGS / 'ltn' / 'ltn_moco-rho4_slow50_smarthome.py'
 
 
 def run(
@@ -52,6 +53,21 @@ def test_frozen_parts_are_counted_as_not_trained(monkeypatch, capsys):
     assert lines['backbone'].split()[-1] == '0'
     assert lines['cls_head'].split()[1:] == [classifier, classifier]
     assert lines['total'].split()[-1] == classifier
+
+
+def test_a_trunk_with_a_queue_learns_in_the_step_that_is_shown(
+    monkeypatch, capsys
+):
+    """Its first step has no negatives; and clips pass one after another."""
+    status, lines, text = run(
+        monkeypatch, capsys, LTN, '--size', '32', '--width', '4'
+    )
+    assert status == 0
+    assert text.count('VideoResNet3d ') == 1  # four calls, one row
+    assert 'TimeNavigationNeck' in lines['neck']
+    assert 'queue_age 1.0000' in lines['trunk']
+    assert lines['momentum_encoder'].split()[-1] == '0'
+    assert 'every trained parameter gets a gradient' in text
 
 
 def test_the_head_follows_the_width_where_the_neck_has_none():
