@@ -26,23 +26,38 @@ PRETRAININGS = [
     if not {'eval', 'mini'} & set(path.relative_to(CONFIGS).parts)
 ]
 SPLITS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def backbone_of(path: Path) -> str:
+    """Name of the backbone in that of a full-size config."""
+    return path.stem.split('_')[-2]
+
+
 # each paper has a recipe, which its evaluations follow, too
+CORP_BACKBONES = ('r3d50', 'i3d50', 'c2d50')
 CORP_PRETRAININGS = [
-    path for path in PRETRAININGS if path.parent.name in ('corp', 'simclr')
+    path for path in PRETRAININGS if backbone_of(path) in CORP_BACKBONES
 ]
 PACE_PRETRAININGS = [
     path for path in PRETRAININGS if path.parent.name == 'pace'
 ]
+# LTN's, and of the baselines it takes from Feichtenhofer et al. (2021)
+SLOW_PRETRAININGS = [
+    path for path in PRETRAININGS if backbone_of(path) == 'slow50'
+]
 CORP_EVALUATIONS = [
-    path
-    for path in EVALUATIONS
-    if path.stem.split('_')[1] in ('r3d50', 'i3d50', 'c2d50')
+    path for path in EVALUATIONS if backbone_of(path) in CORP_BACKBONES
+]
+SLOW_EVALUATIONS = [
+    path for path in EVALUATIONS if backbone_of(path) == 'slow50'
 ]
 # nothing is trained there; the small CPU ones included
 SEARCHES = [path for path in LEAVES if path.stem.startswith('retrieval_')]
 RETRIEVALS = [path for path in SEARCHES if path in EVALUATIONS]
 PACE_FINETUNINGS = [
-    path for path in EVALUATIONS if path not in CORP_EVALUATIONS + RETRIEVALS
+    path
+    for path in EVALUATIONS
+    if path not in CORP_EVALUATIONS + SLOW_EVALUATIONS + RETRIEVALS
 ]
 
 

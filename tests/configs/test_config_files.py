@@ -17,6 +17,8 @@ from config_files import (
     PRETRAININGS,
     RETRIEVALS,
     SEARCHES,
+    SLOW_EVALUATIONS,
+    SLOW_PRETRAININGS,
     SPLITS,
     all_bases_of,
     bases_of,
@@ -28,7 +30,17 @@ from config_files import (
 from vsslcodebase.datasets.transforms import ClipSampler
 from vsslcodebase.registry import TRANSFORMS
 
-METHODS = ('corp', 'simclr', 'cvrl', 'moco', 'byol', 'swav', 'pace', 'hcml')
+METHODS = (
+    'corp',
+    'simclr',
+    'cvrl',
+    'moco',
+    'byol',
+    'swav',
+    'ltn',
+    'pace',
+    'hcml',
+)
 PLAIN, FAST = ['DecodeClips', 'PerClip'], ['DecodeOnDemand', 'FastClips']
 FULL_SIZE = [*PRETRAININGS, *EVALUATIONS]
 TRAINED = [path for path in LEAVES if path not in SEARCHES]
@@ -74,7 +86,7 @@ def test_basenames_are_unique():
 def test_name_is_method_or_protocol_then_backbone_then_dataset(path):
     what, backbone, dataset = path.stem.rsplit('_', 2)
     used = {base.stem for base in all_bases_of(path)}
-    assert {backbone, dataset} <= used
+    assert {backbone, dataset.replace('-', '_')} <= used
     folder = path.parent.name
     assert what.replace('-', '_').split('_')[0] == folder
 
@@ -102,9 +114,9 @@ def test_pretraining_reads_fast_and_evaluation_as_others_do(path):
         split: [slot.type for slot in cfg[split].dataset.pipeline[2:4]]
         for split in splits_of(cfg)
     }
-    is_pretraining = cfg.model.type == 'VideoSelfSupervisor'
+    is_evaluation = cfg.model.type in ('Recognizer3D', 'FeatureTrunk')
     wanted = dict.fromkeys(kinds, PLAIN)
-    if is_pretraining:
+    if not is_evaluation:
         wanted['train_dataloader'] = FAST
     assert kinds == wanted
 
@@ -133,8 +145,8 @@ def test_evaluation_names_no_method(path):
 @pytest.mark.parametrize('path', EVALUATIONS, ids=name_of)
 def test_evaluation_starts_from_what_the_command_names(path):
     backbone = load(path).model.backbone
-    if backbone.get('pretrained'):  # ImageNet, part of the protocol
-        assert backbone.init_cfg is None
+    if path.parent.name == 'supervised' or backbone.get('pretrained'):
+        assert backbone.init_cfg is None  # ImageNet or chance, says the paper
     else:
         wanted = dict(type='Pretrained', checkpoint=None, prefix='backbone.')
         assert dict(backbone.init_cfg) == wanted
@@ -208,8 +220,11 @@ def test_labelled_training_leaves_out_jitter_and_blur_only(path):
 @pytest.mark.parametrize('path', FULL_SIZE, ids=name_of)
 def test_header_says_paper_number_and_command(path):
     header = ast.get_docstring(ast.parse(path.read_text()))
-    is_corps = path in CORP_PRETRAININGS + CORP_EVALUATIONS
-    assert ('CORP' if is_corps else 'Pace Prediction') in header
+    if path in SLOW_PRETRAININGS + SLOW_EVALUATIONS:
+        assert 'LTN' in header or 'Feichtenhofer et al. (2021)' in header
+    else:
+        is_corps = path in CORP_PRETRAININGS + CORP_EVALUATIONS
+        assert ('CORP' if is_corps else 'Pace Prediction') in header
     assert 'not run' in header
     assert f'configs/{name_of(path)}' in header
 

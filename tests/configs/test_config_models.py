@@ -20,7 +20,14 @@ from vsslcodebase.models.necks import PoolNeck
 from vsslcodebase.registry import METRICS, MODELS
 
 LABELLED = [path for path in EVALUATIONS if path not in RETRIEVALS]
-CLASSES = dict(k400=400, ssv2=174, ucf101=101, hmdb51=51)
+CLASSES = {
+    'k400': 400,
+    'ssv2': 174,
+    'ucf101': 101,
+    'hmdb51': 51,
+    'smarthome': 31,
+    'smarthome-cv2': 19,
+}
 
 
 def build(cfg) -> torch.nn.Module:

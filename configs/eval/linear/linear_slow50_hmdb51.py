@@ -1,0 +1,28 @@
+"""Linear evaluation of a Slow-only R-50 on HMDB51.
+
+Paper: LTN, Table 7, without a recipe: that of Kinetics-400.
+Batch: 8 GPUs x 8 videos x 1 clip = 64 clips of 8x224x224 a step. Memory not
+    measured here.
+Number: LTN 58.9 % from Kinetics-400, 40.3 % from UCF101. Ours: not run.
+Run: tools/dist_train.sh configs/eval/linear/linear_slow50_hmdb51.py 8
+    --cfg-options model.backbone.init_cfg.checkpoint=FILE
+"""
+_base_ = [
+    '../../_base_/backbones/slow50.py',
+    '../../_base_/datasets/hmdb51.py',
+    '../../_base_/pipelines/labelled_8x8.py',
+    '../../_base_/methods/linear_pooled.py',
+    '../../_base_/schedules/sgd_linear_60e.py',
+    '../../_base_/default_runtime.py',
+]
+
+model = dict(backbone=_base_.backbone, cls_head=dict(num_classes=51))
+
+train_dataloader = dict(
+    batch_size=8, dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(
+    batch_size=8, dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = dict(
+    batch_size=1, dataset=dict(pipeline=_base_.test_pipeline))
+
+auto_scale_lr = dict(base_batch_size=64)  # 8 GPUs x 8 videos

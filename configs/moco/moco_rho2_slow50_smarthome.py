@@ -1,0 +1,28 @@
+"""MoCo, rho = 2, Slow-only R-50, Smarthome CS, 200 epochs.
+
+Paper: LTN, Tables 2 and 5, "MoCo", without a recipe: that of Feichtenhofer et
+    al. (2021), one node.
+Batch: 8 GPUs x 8 videos x 2 clips = 64 videos, 128 clips of 8x224x224 a step.
+    Memory not measured here.
+Number: 61.5 % top-1, 47.2 % per class (linear evaluation). Ours: not run.
+Run: tools/dist_train.sh configs/moco/moco_rho2_slow50_smarthome.py 8
+"""
+_base_ = [
+    '../_base_/backbones/slow50.py',
+    '../_base_/datasets/smarthome.py',
+    '../_base_/pipelines/rho2.py',
+    '../_base_/methods/moco.py',
+    '../_base_/schedules/sgd_nesterov.py',
+    '../_base_/default_runtime.py',
+]
+
+model = dict(backbone=_base_.backbone)
+
+train_dataloader = dict(
+    batch_size=8, dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(
+    batch_size=8, dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader
+
+optim_wrapper = dict(optimizer=dict(lr=0.1))  # 0.1 x 64 / 64
+auto_scale_lr = dict(base_batch_size=64)  # 8 GPUs x 8 videos
