@@ -17,6 +17,7 @@ custom_hooks = [
     dict(type='EpochSeedHook'),  # data: a function of (seed, epoch, index)
     dict(type='StepSeedHook'),  # model: a function of (seed, iteration)
     dict(type='FiniteLossHook', interval=10),
+    dict(type='HealthHook', interval=100),  # has it collapsed?
     dict(type='ResumeCheckHook'),  # warns if the batch size has changed
     dict(type='MetricModelHook'),  # metrics that read layers: retrieval
     dict(type='InterruptHook'),  # SIGTERM, Ctrl-C: save, then exit

@@ -1,4 +1,4 @@
-"""Closed forms, and what must never and what must always be called collapse."""
+"""Closed forms, and what is called collapse and what is not."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from vsslcodebase.models.layers import (
 from vsslcodebase.models.losses import corp_f_loss, nt_xent_loss
 from vsslcodebase.utils.dist import (
     all_reduce_mean,
+    gather_rows,
     gather_with_grad,
     rank,
     world_size,
@@ -84,6 +85,8 @@ def visit(rank_, folder):
     half = torch.full((1, 2), rank_ + 0.5, dtype=torch.bfloat16)
     found['half'] = gather_with_grad(half)
     found['transposed'] = gather_with_grad(joined_batch()[:2].T)
+    uneven = torch.full((3 * rank_, 2), rank_ + 1.0, requires_grad=True)
+    found['uneven'] = gather_rows(uneven), gather_rows(1 + mine[: 2 - rank_])
 
     value = torch.tensor(float(rank_), requires_grad=True)
     found['mean'] = all_reduce_mean(value)
@@ -122,6 +125,14 @@ def test_rows_come_in_the_order_of_the_ranks(found):
         # A transposed tensor is gathered by value, not by memory
         rows = joined_batch()[:2].T
         assert torch.equal(f['transposed'], torch.cat([rows, rows]))
+
+
+def test_batches_of_different_sizes_are_joined_without_gradient(found):
+    for f in found:
+        none_and_three, two_and_one = f['uneven']
+        assert none_and_three.tolist() == [[2.0, 2.0]] * 3
+        assert two_and_one[:, 0, 0].tolist() == [2.0, 2.0, 3.0]
+        assert not two_and_one.requires_grad
 
 
 def test_backward_sums_what_both_processes_make_of_my_rows(found):
@@ -167,6 +178,8 @@ def test_unequal_batches_are_an_error_on_both_processes(found):
 def test_one_process_is_alone():
     x = torch.ones(2, 3, requires_grad=True)
     assert gather_with_grad(x) is x
+    assert torch.equal(gather_rows(x), x)
+    assert not gather_rows(x).requires_grad
     assert (rank(), world_size()) == (0, 1)
     assert all_reduce_mean(x) is not x
     assert torch.equal(all_reduce_mean(x), x)

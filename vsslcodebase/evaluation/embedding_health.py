@@ -111,7 +111,7 @@ def pair_similarities(embeddings: Tensor) -> tuple[Tensor, Tensor]:
         (P,) cosines of clips of one video, P = B*V*(V-1)/2, and (Q,) cosines
         of clips of two videos, Q = V*V*B*(B-1)/2. Both float32.
     """
-    num_videos, num_clips, _ = embeddings.shape
+    num_clips = embeddings.shape[1]
     rows = _directions(embeddings).flatten(0, 1)
     first, second = torch.triu_indices(
         len(rows), len(rows), offset=1, device=rows.device

@@ -62,6 +62,32 @@ def gather_with_grad(x: Tensor) -> Tensor:
     return _Gather.apply(x)
 
 
+def gather_rows(x: Tensor) -> Tensor:
+    """Concatenate the rows of all processes; no gradient flows.
+
+    Unlike :func:`gather_with_grad` it takes batches of different sizes, as
+    the last ones of an epoch may be.
+
+    Args:
+        x: (N, ...), where N alone may differ among the processes.
+
+    Returns:
+        (sum of all N, ...), rank-major, detached; equal on every process.
+    """
+    x = x.detach()
+    if world_size() == 1:
+        return x
+    mine = torch.tensor(len(x), device=x.device)
+    sizes = [torch.empty_like(mine) for _ in range(world_size())]
+    dist.all_gather(sizes, mine)
+    lengths = [int(size) for size in sizes]
+    padded = x.new_zeros(max(lengths), *x.shape[1:])
+    padded[: len(x)] = x
+    parts = [torch.empty_like(padded) for _ in lengths]
+    dist.all_gather(parts, padded)
+    return torch.cat([part[:n] for part, n in zip(parts, lengths)])
+
+
 class _Gather(torch.autograd.Function):
     """All-gather whose backward pass is a sum and a slice."""
 

@@ -3,6 +3,7 @@
 from .bad_videos import BadVideosHook
 from .checkpoint_keys import CheckpointKeysHook
 from .finite_loss import FiniteLossHook
+from .health_hook import HealthHook
 from .interrupt import InterruptHook
 from .knn_hook import KNNHook
 from .metric_model import MetricModelHook
@@ -14,6 +15,7 @@ __all__ = [
     'CheckpointKeysHook',
     'EpochSeedHook',
     'FiniteLossHook',
+    'HealthHook',
     'InterruptHook',
     'KNNHook',
     'MetricModelHook',
