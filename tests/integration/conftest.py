@@ -100,15 +100,18 @@ def config(videos, tmp_path_factory):
 
 @pytest.fixture
 def run(config, monkeypatch, fresh_mmengine):
-    """Train in this process; returns the Runner."""
+    """Train in this process; returns the Runner.
+
+    Another experiment than the usual one is given by its ``path``.
+    """
     monkeypatch.syspath_prepend(str(HERE))
     caught = (signal.SIGTERM, signal.SIGINT)
     handlers = [signal.getsignal(number) for number in caught]
 
-    def train(work_dir, *options, **overrides):
+    def train(work_dir, *options, path=config, **overrides):
         for manager in (MMLogger, MessageHub, Visualizer, DefaultScope):
             manager._instance_dict.clear()  # two runs in one second
-        words = [str(config), '--work-dir', str(work_dir), *options]
+        words = [str(path), '--work-dir', str(work_dir), *options]
         args = parse_train(words)
         args.cfg_options = overrides
         return run_train(args)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from resuming import same, stop_at
 
 from vsslcodebase.compat import load_checkpoint
 
@@ -35,22 +36,6 @@ def whole(run, uninterrupted, tmp_path):
         return uninterrupted[key]
 
     return final
-
-
-def same(first, second):
-    """Compare nested containers of tensors and numbers bit for bit."""
-    if isinstance(first, dict):
-        assert first.keys() == second.keys()
-        for key, value in first.items():
-            same(value, second[key])
-    elif isinstance(first, (list, tuple)):
-        assert len(first) == len(second)
-        for one, other in zip(first, second):
-            same(one, other)
-    elif isinstance(first, torch.Tensor):
-        assert torch.equal(first, second)
-    else:
-        assert first == second
 
 
 def check_same_run(work_dir, reference):
@@ -106,19 +91,6 @@ def test_resume_after_a_signal(run, whole, tmp_path, number, iteration):
     assert (saved['epoch'], saved['iter']) == (1, iteration + 1)
     run(work_dir, '--resume')
     check_same_run(work_dir, reference)
-
-
-def stop_at(number, **options):
-    """Overrides that add the hook which sends the signal."""
-    hook = dict(type='SignalAt', number=int(number), **options)
-    names = (
-        'EpochSeedHook',
-        'StepSeedHook',
-        'FiniteLossHook',
-        'ResumeCheckHook',
-        'InterruptHook',
-    )
-    return dict(custom_hooks=[*(dict(type=name) for name in names), hook])
 
 
 def test_resume_with_workers_after_a_signal_with_others(run, whole, tmp_path):
