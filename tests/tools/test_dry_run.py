@@ -64,7 +64,7 @@ def test_a_trunk_with_a_queue_learns_in_the_step_that_is_shown(
     )
     assert status == 0
     assert text.count('VideoResNet3d ') == 1  # four calls, one row
-    assert 'TimeNavigationNeck' in lines['neck']
+    assert 'TimeNavigationNeck      (2, 128) float32' in text
     assert 'queue_age 1.0000' in lines['trunk']
     assert lines['momentum_encoder'].split()[-1] == '0'
     assert 'every trained parameter gets a gradient' in text
