@@ -155,6 +155,7 @@ def prototype_perplexity(scores: Tensor) -> Tensor:
         Scalar float32, the exponential of the entropy of the K shares: 1
         where all clips have one prototype, K where all have equally many.
     """
-    nearest = scores.argmax(-1).flatten()
-    shares = nearest.bincount(minlength=scores.shape[-1]) / len(nearest)
+    nearest = scores.argmax(-1, keepdim=True)
+    votes = torch.zeros_like(scores).scatter_(-1, nearest, 1.0)
+    shares = votes.flatten(0, -2).mean(0)  # bincount would wait for a GPU
     return torch.special.entr(shares).sum().exp()
