@@ -4,6 +4,7 @@ import torch
 from mmaction.structures import ActionDataSample
 from mmengine.evaluator import Evaluator
 from oracles.corp import pair_accuracy
+from two_processes import run_two
 
 from vsslcodebase.evaluation import PairRelationMetric
 from vsslcodebase.models import ContrastiveHead, CORPFHead, CORPMHead
@@ -16,13 +17,13 @@ def make_samples(starts):
     return samples
 
 
-def evaluate(head, batches):
+def evaluate(head, batches, size=None):
     """Run the metric as the Runner's loop does."""
     evaluator = Evaluator(PairRelationMetric())
     for z, starts in batches:
         with torch.no_grad():
             evaluator.process(head.predict(z, make_samples(starts)), {})
-    found = evaluator.evaluate(size=sum(len(s) for _, s in batches))
+    found = evaluator.evaluate(size or sum(len(s) for _, s in batches))
     return {name.removeprefix('relation/'): v for name, v in found.items()}
 
 
@@ -133,6 +134,35 @@ def test_spread_is_that_of_all_clips_together():
     z /= np.linalg.norm(z, axis=1, keepdims=True)
     assert found['embedding_std'] == pytest.approx(z.std(0).mean(), rel=1e-5)
     assert set(found) == {'contrast_acc', 'embedding_std'}
+
+
+def join(batch):
+    """Make one batch of several of one video."""
+    return torch.cat([z for z, _ in batch]), [rows[0] for _, rows in batch]
+
+
+def visit(rank, folder, videos):
+    """Evaluate three of five videos, two in a batch and three in a batch."""
+    torch.manual_seed(0)
+    head = CORPMHead(in_channels=4)
+    mine = [[videos[i] for i in row] for row in ([0, 2, 4], [1, 3, 0])][rank]
+    pairs = [join(mine[:2]), join(mine[2:])]
+    return [evaluate(head, batches, 5) for batches in (pairs, [join(mine)])]
+
+
+def test_a_video_that_two_processes_have_counts_once(tmp_path):
+    videos = draw([1] * 5, num_clips=3)
+    results = run_two(visit, tmp_path, videos)
+    assert results[0] == results[1]
+    torch.manual_seed(0)
+    head = CORPMHead(in_channels=4)
+    first, third, second = join(videos[0::2]), videos[4:], join(videos[1:4:2])
+    pairs = [join(videos[0:3:2]), *third, second]
+    assert results[0][0] == pytest.approx(evaluate(head, pairs))
+    expected = evaluate(head, [first, second])
+    for found in (results[0][1], expected):
+        del found['contrast_acc']  # of neighbours that were there twice
+    assert results[0][1] == pytest.approx(expected)
 
 
 def test_collapse_shows_as_zero():

@@ -6,22 +6,26 @@ held-out videos does it say that time was understood.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from mmengine.evaluator import BaseMetric
 from torch import Tensor
 
-from vsslcodebase.models.heads.diagnostics import contrast_accuracy
+from vsslcodebase.models.heads.diagnostics import contrast_hits
 from vsslcodebase.models.losses import (
-    corp_contrast_accuracy,
-    corp_m_accuracy,
-    corp_order_accuracy,
+    corp_contrast_targets,
+    corp_m_targets,
+    corp_order_targets,
+    video_pair_counts,
 )
 from vsslcodebase.registry import METRICS
+
+# (right, asked for) of each video of a batch, (b, 2)
+Counts = dict[str, Tensor]
 
 
 @METRICS.register_module()
@@ -38,6 +42,11 @@ class PairRelationMetric(BaseMetric):
     - ``embedding_std`` over all clips: about 1/sqrt(d) is healthy, 0 is
       collapse.
 
+    What is counted is kept by video, a pair of videos with the later one:
+    videos that fill up the last batches of several processes come last, and
+    are left out with all their pairs. Only among the neighbours of
+    ``contrast_acc`` they remain.
+
     Args:
         collect_device: 'cpu' or 'gpu', for several processes.
         prefix: Put before the names.
@@ -48,87 +57,106 @@ class PairRelationMetric(BaseMetric):
     def process(
         self, data_batch: Any, data_samples: Sequence[dict[str, Any]]
     ) -> None:
-        """Keep the weighted accuracies and the moments of one batch.
+        """Keep the counts and the moments of the videos of one batch.
 
         Args:
             data_batch: Not used.
             data_samples: B predicted samples as dicts.
         """
-        embeddings = torch.cat([s['embedding'] for s in data_samples]).float()
-        num_clips = len(data_samples[0]['embedding'])
-        videos = torch.arange(len(embeddings)) // num_clips
-        directions = F.normalize(embeddings, dim=1).double().cpu()
-        record: dict[str, Any] = dict(
-            count=len(directions),
-            total=directions.sum(0),
-            squares=directions.square().sum(0),
-            accuracies=[],
-        )
+        counts: Counts = {}
         if len(data_samples) > 1:
-            found = contrast_accuracy(embeddings, videos.to(embeddings.device))
-            record['accuracies'].append(
-                ('contrast_acc', found.item(), len(embeddings))
-            )
+            counts |= _contrast_counts(data_samples)
         if 'pair_logits' in data_samples[0]:
-            record['accuracies'] += _pair_accuracies(data_samples, videos)
+            counts |= _pair_counts(data_samples)
         elif 'order_logits' in data_samples[0]:
-            record['accuracies'] += _order_accuracy(data_samples)
-        self.results.append(record)
+            counts |= _order_counts(data_samples)
+        for video, sample in enumerate(data_samples):
+            embeddings = sample['embedding'].float()  # (V, d)
+            clips = F.normalize(embeddings, dim=1).double().cpu().numpy()
+            self.results.append(
+                dict(
+                    num_clips=len(clips),
+                    moments=np.stack([clips.sum(0), (clips**2).sum(0)]),
+                    counts={
+                        name: count[video].numpy()
+                        for name, count in counts.items()
+                    },
+                )
+            )
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
-        """Average the accuracies by their weights; spread from moments."""
-        sums: dict[str, float] = {}
-        weights: dict[str, float] = {}
+        """Divide what is right by what was asked for; spread from moments."""
+        sums: dict[str, np.ndarray] = {}
         for record in results:
-            for name, value, weight in record['accuracies']:
-                sums[name] = sums.get(name, 0.0) + value * weight
-                weights[name] = weights.get(name, 0.0) + weight
-        metrics = {name: sums[name] / weights[name] for name in sums}
-        count = sum(record['count'] for record in results)
-        mean = sum(record['total'] for record in results) / count
-        power = sum(record['squares'] for record in results) / count
-        variance = (power - mean.square()).clamp(min=0)
-        metrics['embedding_std'] = variance.sqrt().mean().item()
+            for name, count in record['counts'].items():
+                sums[name] = sums.get(name, 0) + count
+        metrics = {
+            name: float(right / asked)
+            for name, (right, asked) in sums.items()
+            if asked
+        }
+        num_clips = sum(record['num_clips'] for record in results)
+        moments = sum(record['moments'] for record in results)
+        mean, power = moments / num_clips
+        variance = np.maximum(power - mean**2, 0)
+        metrics['embedding_std'] = float(np.sqrt(variance).mean())
         return metrics
 
 
-def _pair_accuracies(
-    samples: Sequence[dict[str, Any]], videos: Tensor
-) -> list[tuple[str, float, float]]:
-    """Return (name, value, weight) from the logits of all pairs."""
+def _contrast_counts(samples: Sequence[dict[str, Any]]) -> Counts:
+    """Count the clips whose nearest neighbour is of their own video."""
+    embeddings = torch.stack([s['embedding'] for s in samples])  # (b, V, d)
+    b, num_clips = embeddings.shape[:2]
+    videos = torch.arange(b, device=embeddings.device)
+    hits = contrast_hits(
+        embeddings.flatten(0, 1), videos.repeat_interleave(num_clips)
+    )
+    right = hits.view(b, num_clips).sum(1).cpu()
+    return dict(contrast_acc=_with_asked(right, num_clips))
+
+
+def _pair_counts(samples: Sequence[dict[str, Any]]) -> Counts:
+    """Count what the logits of all pairs say of each video and before it."""
     logits = torch.cat([s['pair_logits'] for s in samples]).cpu()
-    starts = torch.cat([torch.as_tensor(s['clip_start']) for s in samples])
-    task, starts, b = samples[0]['pair_task'], starts.cpu(), len(samples)
+    starts = torch.stack([torch.as_tensor(s['clip_start']) for s in samples])
+    (b, num_clips), starts = starts.shape, starts.cpu().flatten()
+    videos = torch.arange(b).repeat_interleave(num_clips)
+    task, counts = samples[0]['pair_task'], {}
     if b > 1:
-        accuracy = {
-            'contrast-and-order': corp_m_accuracy,
-            'order': corp_order_accuracy,
-            'contrast': corp_contrast_accuracy,
-        }[task](logits, videos, starts)
-    elif task == 'contrast':
-        accuracy = {}
-    else:  # a last batch of one video has an order, but no video pair
-        accuracy = corp_order_accuracy(logits[..., -2:], videos, starts)
-        accuracy = {'order_acc': accuracy['order_acc']}
-    times = starts.view(b, -1)  # (b, K)
-    # clips that start together have no order
-    asked = (times[:, :, None] != times[:, None]).sum()
-    weights = dict(order_acc=asked.item())
-    return [
-        (name, value.item(), weights.get(name, b * (b - 1) / 2))
-        for name, value in accuracy.items()
-        if not math.isnan(value)
-    ]
+        targets_of = {
+            'contrast-and-order': corp_m_targets,
+            'order': corp_order_targets,
+            'contrast': corp_contrast_targets,
+        }[task]
+        wrong, asked = video_pair_counts(logits, targets_of(videos, starts))
+        before = torch.ones(b, b).tril(-1)
+        rights = dict(pair_acc=asked - wrong, total_acc=(wrong == 0).float())
+        asked_for = dict(pair_acc=asked, total_acc=before)
+        for name, right in rights.items():
+            counts[name] = _with_asked(
+                (right * before).sum(1), (asked_for[name] * before).sum(1)
+            )
+    if task != 'contrast':  # a video alone has an order, too
+        targets = corp_order_targets(videos, starts)
+        wrong, asked = (
+            count.diagonal() / 4
+            for count in video_pair_counts(logits[..., -2:], targets)
+        )
+        counts['order_acc'] = _with_asked(asked - wrong, asked)
+    return counts
 
 
-def _order_accuracy(
-    samples: Sequence[dict[str, Any]],
-) -> list[tuple[str, float, float]]:
-    """Return (name, value, weight) from each clip's order to its partner."""
+def _order_counts(samples: Sequence[dict[str, Any]]) -> Counts:
+    """Count what each clip says of its order to its partner."""
     logits = torch.stack([s['order_logits'] for s in samples]).cpu()
     starts = torch.stack([torch.as_tensor(s['clip_start']) for s in samples])
     gap = (starts - starts.flip(1)).cpu()  # (B, 2), positive: is later
     asked = gap != 0
     right = (logits.argmax(-1) == (gap > 0).long()) & asked
-    count = int(asked.sum())
-    return [('order_acc', int(right.sum()) / count, count)] if count else []
+    return dict(order_acc=_with_asked(right.sum(1), asked.sum(1)))
+
+
+def _with_asked(right: Tensor, asked: Tensor | int) -> Tensor:
+    """Return (b, 2) float64 of (b,) and what was asked for."""
+    asked = torch.as_tensor(asked).expand_as(right)
+    return torch.stack([right.double(), asked.double()], dim=1)

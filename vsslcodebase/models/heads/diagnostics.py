@@ -37,6 +37,21 @@ def contrast_accuracy(embeddings: Tensor, videos: Tensor) -> Tensor:
     Returns:
         Scalar float32 in [0, 1].
     """
+    return contrast_hits(embeddings, videos).float().mean()
+
+
+@torch.no_grad()
+@float32_math
+def contrast_hits(embeddings: Tensor, videos: Tensor) -> Tensor:
+    """Tell of each clip whether its nearest neighbour is of its video.
+
+    Args:
+        embeddings: (M, d) of any scale; compared by cosine.
+        videos: (M,) integer, which video each is from.
+
+    Returns:
+        (M,) bool.
+    """
     directions = F.normalize(embeddings.float(), dim=1)
     similarity = (directions @ directions.T).fill_diagonal_(-torch.inf)
-    return (videos[similarity.argmax(dim=1)] == videos).float().mean()
+    return videos[similarity.argmax(dim=1)] == videos

@@ -15,6 +15,7 @@ from .corp_accuracy import (
     corp_contrast_accuracy,
     corp_m_accuracy,
     corp_order_accuracy,
+    video_pair_counts,
 )
 from .info_nce import (
     info_nce_accuracy,
@@ -38,6 +39,7 @@ __all__ = [
     'corp_m_accuracy',
     'corp_order_accuracy',
     'corp_contrast_accuracy',
+    'video_pair_counts',
     'corp_f_loss',
     'nt_xent_loss',
     'info_nce_loss',

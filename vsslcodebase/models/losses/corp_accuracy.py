@@ -98,14 +98,40 @@ def _pair_accuracy(
 ) -> dict[str, Tensor]:
     """Weighted accuracy, and the share of faultless video pairs."""
     check_pair_logits(logits, targets, num_classes)
-    labels, weights, videos = (t.to(logits.device) for t in targets)
-    wrong = (logits.argmax(-1) != labels) & (labels != IGNORED)  # (M, M)
-    wrong_share = (wrong * weights).sum() / weights.sum()
-
-    member = torch.nn.functional.one_hot(videos).float()  # (M, b)
-    wrong_of = member.T @ wrong.float() @ member  # (b, b) counts
-    inside = wrong_of.diagonal()
-    faults = wrong_of + wrong_of.T + inside[:, None] + inside
+    labels, weights, _ = (t.to(logits.device) for t in targets)
+    wrong_share = (_wrong(logits, labels) * weights).sum() / weights.sum()
+    faults, _ = video_pair_counts(logits, targets)
     pairs = torch.ones_like(faults).triu(diagonal=1).bool()
     total = (faults[pairs] == 0).float().mean()
     return dict(pair_acc=1 - wrong_share, total_acc=total)
+
+
+@torch.no_grad()
+@float32_math
+def video_pair_counts(
+    logits: Tensor, targets: PairTargets
+) -> tuple[Tensor, Tensor]:
+    """Count the predictions of two videos: between and inside both.
+
+    Args:
+        logits: (M, M, classes).
+        targets: Of the task; b videos.
+
+    Returns:
+        How many are wrong and how many were asked for, (b, b) float32 each.
+        On the diagonal, those inside a video count four times.
+    """
+    labels, _, videos = (t.to(logits.device) for t in targets)
+    member = torch.nn.functional.one_hot(videos).float()  # (M, b)
+
+    def by_pair(chosen: Tensor) -> Tensor:
+        blocks = member.T @ chosen.float() @ member
+        inside = blocks.diagonal()
+        return blocks + blocks.T + inside[:, None] + inside
+
+    return by_pair(_wrong(logits, labels)), by_pair(labels != IGNORED)
+
+
+def _wrong(logits: Tensor, labels: Tensor) -> Tensor:
+    """Tell of each (M, M) pair whether it was asked for, and is wrong."""
+    return (logits.argmax(-1) != labels) & (labels != IGNORED)
