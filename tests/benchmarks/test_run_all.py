@@ -18,6 +18,7 @@ def test_every_script_of_the_folder_is_run(run_all):
         'cost_volume.py',
         'data_path.py',
         'losses.py',
+        'moco_loss.py',
         'momentum_update.py',
         'preprocessor.py',
         'relation.py',
