@@ -39,7 +39,7 @@ def main() -> None:
     """Print the table."""
     args = parse_args()
     cfg = load_config(args.config, args.cfg_options)
-    require_keys(cfg, ('model',))
+    require_keys(cfg, 'model')
     init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
     with torch.device('meta'):
         backbone = build_part(dict(cfg.model.backbone, init_cfg=None))
