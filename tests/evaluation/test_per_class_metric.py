@@ -41,6 +41,42 @@ def test_table_is_written(tmp_path):
     assert rows[3]['accuracy'] == 'nan'
 
 
+def test_log_says_both_accuracies_in_one_line(monkeypatch):
+    said = []
+    module = 'vsslcodebase.evaluation.per_class_metric'
+    monkeypatch.setattr(
+        f'{module}.print_log', lambda text, **_: said.append(text)
+    )
+    run(PerClassAccMetric(class_names=NAMES))
+    *table, line = said[0].splitlines()
+    assert table[1:3] == [
+        ' 66.67%     2/3     push',
+        '100.00%     1/1     pull',
+    ]
+    assert table[4] == '      - no video    close'
+    assert line == (
+        'top-1 66.67% of 6 videos, mean per-class 72.22% of 3 classes '
+        '(without close: no video in the list)'
+    )
+
+
+def test_an_absent_class_that_is_predicted_does_not_count():
+    metric = PerClassAccMetric()
+    videos = [(0, 0), (0, 3), (1, 1)]  # of class 3 there is no video
+    metric.results = [(label, predicted, 4) for label, predicted in videos]
+    found = metric.compute_metrics(metric.results)
+    assert found['mean_acc'] == pytest.approx((1 / 2 + 1) / 2)
+
+
+@pytest.mark.parametrize('label', [-1, 4])
+def test_a_label_the_model_does_not_have_is_named(label):
+    sample = ActionDataSample().set_gt_label(label)
+    sample.set_pred_score(torch.eye(4)[0])
+    evaluator = Evaluator([PerClassAccMetric()])
+    with pytest.raises(ValueError, match=rf'class {label}, but the .* 4 cl'):
+        evaluator.process([sample], {})
+
+
 def test_names_are_read_from_a_file(tmp_path):
     (tmp_path / 'names.txt').write_text('\n'.join(NAMES) + '\n')
     metric = PerClassAccMetric(class_names=str(tmp_path / 'names.txt'))
