@@ -63,7 +63,13 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.11',
     packages=find_packages(include=['vsslcodebase', 'vsslcodebase.*']),
-    package_data={'vsslcodebase': ['py.typed', 'demo/report.html']},
+    package_data={
+        'vsslcodebase': [
+            'py.typed',
+            'demo/report.html',
+            'visualization/time_slider.html',
+        ]
+    },
     cmdclass={'build_py': BuildWithConfigs},
     install_requires=read_requirements('runtime'),
     extras_require={
