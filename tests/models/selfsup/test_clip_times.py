@@ -53,6 +53,23 @@ def test_embed_hands_times_on_only_where_there_are_any():
     assert losses['loss_neck'] == 8
 
 
+def test_embed_runs_each_batch_alone_and_puts_the_rows_back():
+    maps = torch.arange(5.0)[:, None, None, None, None]
+    seen = []
+    backbone = nn.Identity()
+    backbone.register_forward_pre_hook(
+        lambda _, clips: seen.append(clips[0].flatten().tolist())
+    )
+    batches = [torch.tensor([3, 0]), torch.tensor([4, 2, 1])]
+    embeddings, losses = embed(backbone, PlainNeck(), maps, None, batches)
+    assert seen == [[3, 0], [4, 2, 1]]
+    assert embeddings.flatten().tolist() == [0, 1, 2, 3, 4]
+    assert losses['loss_neck'].item() == (3 + 7) / 2
+    times = 10 * torch.arange(5.0)[:, None]
+    embeddings, _ = embed(nn.Identity(), TimeNeck(), maps, times, batches)
+    assert embeddings.flatten().tolist() == [0, 11, 22, 33, 44]
+
+
 def test_one_clip_a_video_is_too_few_and_the_message_says_where():
     check_several_clips('MoCo', torch.zeros(3, 2, 3, 2, 4, 4))
     with pytest.raises(ValueError, match=r'MoCo needs .*got 1.*num_clips=2'):

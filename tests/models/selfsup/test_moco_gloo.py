@@ -5,7 +5,7 @@ import torch
 from bn_leak import tell_apart
 from mmengine.model import revert_sync_batchnorm
 from torch.nn.parallel import DistributedDataParallel
-from trunk_toys import build_trunk, trunk_batch
+from trunk_toys import NECK, build_trunk, trunk_batch
 from two_processes import run_two
 
 from vsslcodebase.compat.sync_batch_norm import convert_sync_batch_norm
@@ -15,6 +15,12 @@ pytestmark = pytest.mark.slow
 
 # Options of each of two processes, and of one with all of their batch.
 # Groups of BatchNorm are formed alike: 2 x 2 as 1 x 4.
+TIMED = dict(
+    type='TimeNavigationNeck',
+    projector=dict(NECK, norm_cfg=dict(type='BN1d')),
+    num_directions=2,
+    time_channels=4,
+)
 CASES = {
     'no norm': (dict(norm=None), dict(norm=None)),
     'sync': (dict(norm='SyncBN', shuffle_bn=False),) * 2,
@@ -22,6 +28,10 @@ CASES = {
     'groups in sequence': (
         dict(bn_groups=1, sequential=True),
         dict(bn_groups=2, sequential=True),
+    ),
+    'groups with times': (
+        dict(bn_groups=2, neck=TIMED),
+        dict(bn_groups=4, neck=TIMED),
     ),
 }
 STEPS = 3
@@ -41,6 +51,8 @@ def train(model, parse_losses, rows, own):
     logs, grads = [], []
     for step in range(STEPS):
         inputs, samples = trunk_batch(8, 2, seed=step)
+        for sample, clips in zip(samples, inputs, strict=True):
+            sample.set_field(clips[:, 0, 0, 0, 0] + 5, 'clip_time')
         loss, log = parse_losses(
             model(inputs[rows], samples[rows], mode='loss')
         )
