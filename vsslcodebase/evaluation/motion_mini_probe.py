@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsslcodebase.datasets.motion_mini.annotations import LABEL_KINDS
+from vsslcodebase.models.clip_fields import stack_clip_field
 
 from .features import batch_features, evaluating
 from .knn import knn_classify
@@ -155,11 +156,16 @@ def read_clips(model: Any, loader: DataLoader) -> ClipFeatures:
     parts = []
     with evaluating(model):
         for batch in loader:
-            times = [sample.clip_time for sample in batch['data_samples']]
             videos = batch_features(model, batch, reader, average_clips=False)
-            parts.append(
-                (videos.features, torch.stack(times), videos.video_ids)
+            times = stack_clip_field(
+                batch['data_samples'],
+                'clip_time',
+                torch.device('cpu'),
+                num_clips=videos.features.shape[1],
+                user='a report on time',
+                advice='samplers write it where the frame rate is known',
             )
+            parts.append((videos.features, times.float(), videos.video_ids))
     return ClipFeatures(*(torch.cat(values) for values in zip(*parts)))
 
 
