@@ -6,7 +6,7 @@ import torch
 from oracles import contrastive as oracle
 from oracles.gradient import numeric_gradient
 
-from vsslcodebase.models.losses import motion_contrast_loss
+from vsslcodebase.models.losses import motion_contrast, motion_contrast_loss
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,19 @@ def test_loss_and_gradient_are_those_of_the_loop(shape):
         lambda x: oracle.motion_contrast(x, target, 0.2), predicted
     )
     np.testing.assert_allclose(leaf.grad, by_predicted, atol=1e-5)
+
+
+def test_accuracy_counts_the_nearest():
+    predicted = torch.tensor([(1.0, 0), (0, 1), (1, 1), (-1, 0)])
+    target = torch.tensor([(1.0, 0), (1, 1), (0, 1), (-1, 0.1)])
+    leaf = predicted.reshape(2, 1, 2, 2).requires_grad_()
+    loss, accuracy = motion_contrast(leaf, target.reshape(2, 1, 2, 2))
+    # the second is nearest to the third's target, the third to the second's
+    assert accuracy.item() == 0.5
+    assert not accuracy.requires_grad
+    assert torch.equal(
+        loss, motion_contrast_loss(leaf, target.reshape(2, 1, 2, 2))
+    )
 
 
 def test_target_gets_no_gradient():

@@ -6,7 +6,11 @@ import torch
 from oracles import flow as oracle
 from oracles.gradient import numeric_gradient
 
-from vsslcodebase.models.losses import flow_smoothness_loss, photometric_loss
+from vsslcodebase.models.losses import (
+    flow_smoothness_loss,
+    photometric_loss,
+    stays_inside,
+)
 
 RAMP = torch.arange(12.0).reshape(1, 1, 3, 4).expand(1, 3, 3, 4) / 10
 
@@ -27,6 +31,30 @@ def test_penalty_of_zero_and_a_half():
 def test_one_pixel_to_the_right_leaves_three_valid_columns():
     loss = photometric_loss(RAMP, RAMP, constant_flow(1, 0))
     assert loss.item() == pytest.approx(0.125898, abs=1e-5)
+
+
+def test_divided_by_all_pixels_as_printed():
+    loss = photometric_loss(RAMP, RAMP, constant_flow(1, 0), norm='all')
+    assert loss.item() == pytest.approx(0.094424, abs=1e-5)
+
+
+def test_printed_loss_of_random_flow_is_smaller_by_the_valid_share():
+    frame, following, flow = map(torch.from_numpy, random_frames())
+    share = stays_inside(flow).float().mean()
+    assert 0.3 < share < 0.9
+    torch.testing.assert_close(
+        photometric_loss(frame, following, flow, 'all'),
+        share * photometric_loss(frame, following, flow),
+    )
+
+
+def test_pixels_that_leave_the_frame_are_told():
+    flow = constant_flow(1, 0)
+    flow[:, 1, 0, 0] = -0.1  # up, out of the first row
+    flow[:, 1, 2, 1] = 0.1  # down, out of the last row
+    expected = torch.ones(3, 4, dtype=torch.bool)
+    expected[:, 3] = expected[0, 0] = expected[2, 1] = False
+    assert torch.equal(stays_inside(flow)[0, 0], expected)
 
 
 @pytest.mark.parametrize(('u', 'v'), [(1, 0), (0, 1), (-2, 1)])
@@ -95,6 +123,8 @@ def test_smoothness_and_its_gradient_are_those_of_the_loop():
 def test_wrong_shapes_are_refused():
     with pytest.raises(ValueError, match=r'\(1, 2, 3, 4\).*grid of the flow'):
         photometric_loss(RAMP, RAMP, constant_flow(0, 0, 6, 8))
+    with pytest.raises(ValueError, match=r"'valid', 'all'.*got 'some'"):
+        photometric_loss(RAMP, RAMP, constant_flow(0, 0), 'some')
     with pytest.raises(ValueError, match='of one shape'):
         photometric_loss(RAMP, RAMP[:, :1], constant_flow(0, 0))
     with pytest.raises(ValueError, match='H and W at least 2'):

@@ -22,10 +22,15 @@ from .info_nce import (
     info_nce_loss,
     joint_info_nce_loss,
 )
-from .motion_contrast import motion_contrast_loss
+from .motion_contrast import motion_contrast, motion_contrast_loss
 from .nt_xent import nt_xent_loss
 from .pace import pace_same_context_loss, pace_same_pace_loss
-from .photometric import flow_smoothness_loss, photometric_loss
+from .photometric import (
+    check_photo_norm,
+    flow_smoothness_loss,
+    photometric_loss,
+    stays_inside,
+)
 from .swav import sinkhorn_codes, swav_loss
 
 __all__ = [
@@ -50,7 +55,10 @@ __all__ = [
     'swav_loss',
     'pace_same_context_loss',
     'pace_same_pace_loss',
+    'motion_contrast',
     'motion_contrast_loss',
     'photometric_loss',
     'flow_smoothness_loss',
+    'stays_inside',
+    'check_photo_norm',
 ]

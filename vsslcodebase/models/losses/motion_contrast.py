@@ -9,7 +9,6 @@ from torch import Tensor
 from vsslcodebase.utils.precision import float32_math, unit_length
 
 
-@float32_math
 def motion_contrast_loss(
     predicted: Tensor, target: Tensor, temperature: float = 0.07
 ) -> Tensor:
@@ -30,6 +29,27 @@ def motion_contrast_loss(
     Raises:
         ValueError: if the two differ in shape or do not have four axes.
     """
+    return motion_contrast(predicted, target, temperature)[0]
+
+
+@float32_math
+def motion_contrast(
+    predicted: Tensor, target: Tensor, temperature: float = 0.07
+) -> tuple[Tensor, Tensor]:
+    """Compute the loss, and how often the true feature is the nearest one.
+
+    Args:
+        predicted: See ``motion_contrast_loss``.
+        target: The same.
+        temperature: tau.
+
+    Returns:
+        The scalar loss, and the accuracy in [0, 1], without gradient, of
+        which 1 / (B*N*T) is chance; both float32.
+
+    Raises:
+        ValueError: if the two differ in shape or do not have four axes.
+    """
     if predicted.ndim != 4 or predicted.shape != target.shape:
         raise ValueError(
             'expected predicted and target of one shape (B, N, T, C), got '
@@ -37,5 +57,10 @@ def motion_contrast_loss(
         )
     p = unit_length(predicted.flatten(0, 2).float())  # (B*N*T, C)
     t = unit_length(target.detach().flatten(0, 2).float())
+    similarity = p @ t.T
     same_place = torch.arange(len(p), device=p.device)
-    return F.cross_entropy(p @ t.T / temperature, same_place)
+    nearest = similarity.detach().argmax(dim=1)
+    return (
+        F.cross_entropy(similarity / temperature, same_place),
+        (nearest == same_place).float().mean(),
+    )

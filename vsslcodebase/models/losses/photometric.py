@@ -11,13 +11,38 @@ from torch import Tensor
 
 from vsslcodebase.utils.precision import float32_math
 
+PHOTO_NORMS = ('valid', 'all')
+
 
 def _charbonnier(z: Tensor) -> Tensor:
     """Robust penalty ``(z^2 + 1e-6)^0.45``, elementwise."""
     return (z.square() + 1e-6) ** 0.45
 
 
-def _warp(frame: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
+def _destinations(flow: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where pixels go, x and y (B, H, W), for flow (B, 2, H, W)."""
+    height, width = flow.shape[-2:]
+    x = torch.arange(width, device=flow.device) + flow[:, 0]
+    y = torch.arange(height, device=flow.device)[:, None] + flow[:, 1]
+    return x, y
+
+
+def stays_inside(flow: Tensor) -> Tensor:
+    """Tell which pixels are still in the frame that follows.
+
+    Args:
+        flow: (B, 2, H, W), (u right, v down) in pixels of this grid.
+
+    Returns:
+        (B, 1, H, W) bool, m of HCML Eq. 3.
+    """
+    height, width = flow.shape[-2:]
+    x, y = _destinations(flow.float())
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return inside[:, None]
+
+
+def _warp(frame: Tensor, flow: Tensor) -> Tensor:
     """Sample ``frame`` at ``x + flow(x)``.
 
     Args:
@@ -25,27 +50,23 @@ def _warp(frame: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
         flow: (B, 2, H, W) float32, (u right, v down) in pixels.
 
     Returns:
-        The warped frame (B, C, H, W), bilinear, the border repeated outside;
-        and the mask (B, 1, H, W), True where ``x + flow(x)`` lies inside.
+        The warped frame (B, C, H, W), bilinear, the border repeated outside.
     """
     height, width = frame.shape[-2:]
-    x = torch.arange(width, device=frame.device) + flow[:, 0]  # (B, H, W)
-    y = torch.arange(height, device=frame.device)[:, None] + flow[:, 1]
-    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    x, y = _destinations(flow)
     # Divide by (size - 1) as align_corners=True puts -1 and 1 on the centres
     # of the outermost pixels; a single row or column has no extent.
     grid = torch.stack(
         [2 * x / max(width - 1, 1) - 1, 2 * y / max(height - 1, 1) - 1], -1
     )
-    warped = F.grid_sample(
+    return F.grid_sample(
         frame, grid, padding_mode='border', align_corners=True
     )
-    return warped, inside[:, None]
 
 
 @float32_math
 def photometric_loss(
-    frame: Tensor, next_frame: Tensor, flow: Tensor
+    frame: Tensor, next_frame: Tensor, flow: Tensor, norm: str = 'valid'
 ) -> Tensor:
     """Compare each pixel with where the flow says it went (HCML Eq. 3).
 
@@ -54,16 +75,20 @@ def photometric_loss(
         next_frame: (B, 3, H, W), the frame after it.
         flow: (B, 2, H, W), (u right, v down) in pixels of this grid:
             ``frame(x)`` is compared with ``next_frame(x + flow(x))``.
+        norm: The penalty is summed over valid pixels, whose ``x + flow(x)``
+            lies in the frame. 'valid' divides by their number. 'all' divides
+            by that of all pixels, as Eq. 3 is printed, which rewards a flow
+            that points out of the frame.
 
     Returns:
-        Scalar float32: the penalty's mean over channels and valid pixels,
-        those whose ``x + flow(x)`` lies in the frame. Zero where none does.
-        (Dividing by all pixels, as printed, would reward a flow that points
-        out of the frame everywhere.)
+        Scalar float32: the penalty's mean over channels and pixels. Zero
+        where no pixel is valid.
 
     Raises:
-        ValueError: if the shapes do not fit together.
+        ValueError: if the shapes do not fit together, or ``norm`` is none of
+            the two.
     """
+    check_photo_norm(norm)
     size = (len(frame), 2, *frame.shape[2:])
     if frame.ndim != 4 or next_frame.shape != frame.shape:
         raise ValueError(
@@ -75,9 +100,22 @@ def photometric_loss(
             f'expected flow {size} for frames {tuple(frame.shape)}, got '
             f'{tuple(flow.shape)}; resize the frames to the grid of the flow'
         )
-    warped, valid = _warp(next_frame.float(), flow.float())
+    warped = _warp(next_frame.float(), flow.float())
+    valid = stays_inside(flow)
     penalty = _charbonnier(frame.float() - warped).mean(1, keepdim=True)
-    return penalty.where(valid, 0).sum() / valid.sum().clamp(min=1)
+    penalty = penalty.where(valid, 0)
+    if norm == 'all':
+        return penalty.mean()
+    return penalty.sum() / valid.sum().clamp(min=1)
+
+
+def check_photo_norm(norm: str) -> None:
+    """Raise unless ``photometric_loss`` knows this norm."""
+    if norm not in PHOTO_NORMS:
+        raise ValueError(
+            f'the photometric loss is divided by the number of pixels of '
+            f'one of {PHOTO_NORMS}, got {norm!r}'
+        )
 
 
 @float32_math
