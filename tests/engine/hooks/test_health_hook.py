@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import copy
-import json
 import logging
 import types
 
 import pytest
 import torch
-from mmaction.structures import ActionDataSample
-from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
 from torch import nn
-from torch.utils.data import Dataset
 from two_processes import run_two
 
 from vsslcodebase.engine.hooks import HealthHook
 from vsslcodebase.evaluation.embedding_health import embedding_health
+from vsslcodebase.models.selfsup.batch_shuffle import forward_batches
 
 B, V, D = 8, 2, 16
 BATCH = dict(data_samples=[None] * B)
@@ -82,11 +79,18 @@ def test_scalars_are_those_of_the_embeddings_that_passed(runner):
     assert 'health at iteration 1: spread 0.2' in runner.logger.infos[0]
 
 
-def test_clips_that_pass_one_by_one_give_the_same(runner):
+@pytest.mark.parametrize('groups', [1, 2])
+@pytest.mark.parametrize('sequential', [False, True])
+def test_clips_may_pass_in_parts(runner, sequential, groups):
     clips = randn(B, V, D)
-    step(HealthHook(interval=1), runner, clips.flatten(0, 1))
-    step(HealthHook(interval=1), runner, *clips.unbind(1))
-    assert runner.scalars[1] == runner.scalars[2]
+    rows = clips.flatten(0, 1)
+    parts = forward_batches(B, V, groups, sequential)
+    runner.model.sequential = sequential
+    step(HealthHook(interval=1), runner, *(rows[part] for part in parts))
+    expected = embedding_health(clips).scalars
+    assert runner.scalars[1] == {
+        f'health/{name}': value for name, value in expected.items()
+    }
 
 
 def test_only_steps_that_are_due_are_read(runner):
@@ -224,87 +228,6 @@ def read_events(folder):
 def test_bad_settings_are_named(name):
     with pytest.raises(ValueError, match=f'{name} is at least'):
         HealthHook(**{name: 0})
-
-
-class Clips(Dataset):
-    """Sixteen videos of two clips of noise, the same every time."""
-
-    def __len__(self):
-        return 16
-
-    def __getitem__(self, index):
-        clips = randn(2, 3, 4, 16, 16, seed=index) * 40 + 120
-        return dict(
-            inputs=clips.clamp(0, 255).to(torch.uint8),
-            data_samples=ActionDataSample(),
-        )
-
-
-def train(work_dir, hooks, **optim_wrapper):
-    runner = Runner(
-        model=dict(
-            type='vsslcodebase.VideoSelfSupervisor',
-            backbone=dict(type='vsslcodebase.SmallR3D', widths=(4, 8)),
-            neck=dict(
-                type='vsslcodebase.ProjectionNeck',
-                in_channels=8,
-                hidden_channels=8,
-                out_channels=8,
-                num_hidden=1,
-                norm_cfg=dict(type='BN1d'),
-            ),
-            head=dict(type='vsslcodebase.ContrastiveHead'),
-        ),
-        work_dir=str(work_dir),
-        train_dataloader=dict(
-            dataset=Clips(),
-            batch_size=8,
-            num_workers=0,
-            sampler=dict(type='DefaultSampler', shuffle=True),
-        ),
-        train_cfg=dict(by_epoch=True, max_epochs=3),
-        optim_wrapper=dict(
-            optimizer=dict(type='SGD', lr=0.1, momentum=0.9), **optim_wrapper
-        ),
-        custom_hooks=hooks,
-        default_hooks=dict(logger=dict(type='LoggerHook', interval=1)),
-        randomness=dict(seed=3),
-        experiment_name=str(work_dir.name),
-        default_scope='vsslcodebase',
-    )
-    runner.train()
-    return runner
-
-
-@pytest.mark.parametrize(
-    'optim_wrapper',
-    [
-        dict(type='OptimWrapper'),
-        dict(type='OptimWrapper', accumulative_counts=2),
-        dict(type='vsslcodebase.AutocastOptimWrapper'),
-    ],
-    ids=['plain', 'accumulation', 'bfloat16'],
-)
-def test_training_is_the_same_to_the_bit(tmp_path, optim_wrapper):
-    plain = train(tmp_path / 'plain', [], **optim_wrapper)
-    hook = HealthHook(interval=2, picture_every=1, keep_pictures=1)
-    watched = train(tmp_path / 'watched', [hook], **optim_wrapper)
-    for name, value in plain.model.state_dict().items():
-        assert torch.equal(value, watched.model.state_dict()[name]), name
-    lines = [
-        json.loads(line)
-        for file in (tmp_path / 'watched').rglob('scalars.json')
-        for line in file.read_text().splitlines()
-    ]
-    measured = {row['step']: row for row in lines if 'health/spread' in row}
-    assert sorted(measured) == [2, 4, 6]
-    # the step's own embeddings: its head has measured their spread as well
-    for row in lines:
-        if row['step'] in measured and 'embedding_std' in row:
-            spread = measured[row['step']]['health/spread']
-            assert spread == pytest.approx(row['embedding_std'], rel=1e-4)
-    pictures = (tmp_path / 'watched' / 'health').iterdir()
-    assert [path.name for path in pictures] == ['similarities_6.png']
 
 
 def measure(rank, folder):

@@ -92,9 +92,7 @@ class HealthHook(Hook):
         self, runner: Any, batch_idx: int, data_batch: Any = None
     ) -> None:
         """Listen to the neck in this step, if it is time."""
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
-        neck = getattr(model, 'neck', None)
+        neck = getattr(_unwrapped(runner), 'neck', None)
         if neck is None or not self.every_n_train_iters(runner, self.interval):
             return
         self._seen = []
@@ -112,7 +110,11 @@ class HealthHook(Hook):
             return
         self._handle.remove()
         seen, self._seen, self._handle = self._seen, [], None
-        embeddings = _per_video(seen, _count_videos(data_batch))
+        embeddings = _per_video(
+            seen,
+            _count_videos(data_batch),
+            getattr(_unwrapped(runner), 'sequential', None),
+        )
         if embeddings is None:
             return
         num_clips = embeddings.shape[1]
@@ -179,6 +181,8 @@ class HealthHook(Hook):
         step = runner.iter + 1
         positive = health.positive.cpu().numpy()
         negative = health.negative.cpu().numpy()
+        if not len(positive) + len(negative):
+            return  # a single clip
         for backend in runner.visualizer._vis_backends.values():
             if isinstance(backend, TensorboardVisBackend):
                 for name, values in (
@@ -210,6 +214,12 @@ class HealthHook(Hook):
             picture.unlink(missing_ok=True)
 
 
+def _unwrapped(runner: Any) -> Any:
+    """Return the model, without DDP's wrapper."""
+    model = runner.model
+    return model.module if is_model_wrapper(model) else model
+
+
 def _count_videos(data_batch: Any) -> int:
     """Return how many videos a batch has; 0 where it does not say."""
     if isinstance(data_batch, dict):
@@ -217,22 +227,28 @@ def _count_videos(data_batch: Any) -> int:
     return 0
 
 
-def _per_video(outputs: list[Tensor], num_videos: int) -> Tensor | None:
+def _per_video(
+    outputs: list[Tensor], num_videos: int, sequential: bool | None
+) -> Tensor | None:
     """Order what a neck has returned in one step as (B, V, d).
 
     Args:
-        outputs: One of (B*V, d), video-major, or V of (B, d), one clip of
-            each video after the other.
+        outputs: B*V rows in one call, or in several, such as one for each
+            group of videos or one for each clip.
         num_videos: B.
+        sequential: The trunk's setting: whether the rows come clip by clip,
+            each of them of all videos, and not video by video. A trunk
+            without it is to call its neck once.
 
     Returns:
-        (B, V, d), or None where it is neither.
+        (B, V, d), or None where these are no embeddings of the videos.
     """
     if not outputs or any(output.ndim != 2 for output in outputs):
         return None
-    lengths = {len(output) for output in outputs}
-    if lengths == {num_videos}:
-        return torch.stack(outputs, dim=1)
-    if num_videos and len(outputs) == 1 and not len(outputs[0]) % num_videos:
-        return outputs[0].unflatten(0, (num_videos, -1))
-    return None
+    rows = torch.cat(outputs)
+    unknown = sequential is None and len(outputs) > 1
+    if unknown or not num_videos or len(rows) % num_videos:
+        return None
+    if sequential:
+        return rows.unflatten(0, (-1, num_videos)).transpose(0, 1)
+    return rows.unflatten(0, (num_videos, -1))
