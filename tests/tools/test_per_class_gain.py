@@ -135,10 +135,12 @@ def test_bad_files_end_with_a_sentence(runs, run_tool, tmp_path):
     (tmp_path / 'other.csv').write_text('a,b\n1,2\n')
     mmengine.dump({'acc': 1}, tmp_path / 'other.pkl')
     (tmp_path / 'torn.pkl').write_bytes(b'no pickle')
+    (tmp_path / 'empty.pkl').touch()
     for name, message in (
         ('other.csv', 'is no table of PerClassAccMetric'),
         ('other.pkl', 'is no dump of a classification'),
         ('torn.pkl', 'is no dump of a classification'),
+        ('empty.pkl', 'is no dump of a classification'),
         ('log.txt', 'neither a .csv table'),
         ('gone.csv', 'No such file'),
     ):

@@ -31,6 +31,17 @@ from vsslcodebase.evaluation.per_class_metric import count_by_class
 COLUMNS = {'class', 'name', 'videos', 'correct'}
 # Okabe and Ito (2008): told apart by colour-blind readers, too
 GAIN, LOSS = '#0072b2', '#d55e00'
+# what unpickling other files raises, and reading other objects
+NOT_A_DUMP = (
+    AttributeError,
+    EOFError,
+    ImportError,
+    IndexError,
+    KeyError,
+    RuntimeError,
+    TypeError,
+    pickle.UnpicklingError,
+)
 
 
 class Counts(NamedTuple):
@@ -95,7 +106,7 @@ def read_dump(path: Path) -> Counts:
             [torch.as_tensor(s['pred_score']) for s in samples]
         )
         labels = torch.tensor([int(s['gt_label']) for s in samples])
-    except (KeyError, TypeError, RuntimeError, pickle.UnpicklingError) as e:
+    except NOT_A_DUMP as e:
         raise ValueError(
             f"'{path}' is no dump of a classification, a list with "
             f'pred_score and gt_label of each video ({type(e).__name__}: {e})'
@@ -178,6 +189,7 @@ def draw(shown: list[ClassGain], path: Path, title: str) -> None:
     axes.margins(x=0.15)
     axes.set(title=title, xlabel='gain in accuracy (points of percent)')
     axes.spines[['top', 'right', 'left']].set_visible(False)
+    axes.tick_params(axis='y', length=0)
     figure.savefig(path, dpi=150)
 
 
