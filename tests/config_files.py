@@ -19,6 +19,13 @@ LEAVES = sorted(
     path for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts
 )
 EVALUATIONS = [path for path in LEAVES if 'eval' in path.parts]
+# nothing is trained there; the small CPU ones included
+SEARCHES = [
+    path for path in LEAVES if path.stem.split('_')[0] in ('retrieval', 'knn')
+]
+RETRIEVALS = [path for path in EVALUATIONS if path.parent.name == 'retrieval']
+KNNS = [path for path in EVALUATIONS if path.parent.name == 'knn']
+LABELLED = [path for path in EVALUATIONS if path not in SEARCHES]
 # full-size pre-training; the small CPU configs have other recipes
 PRETRAININGS = [
     path
@@ -46,18 +53,13 @@ SLOW_PRETRAININGS = [
     path for path in PRETRAININGS if backbone_of(path) == 'slow50'
 ]
 CORP_EVALUATIONS = [
-    path for path in EVALUATIONS if backbone_of(path) in CORP_BACKBONES
+    path for path in LABELLED if backbone_of(path) in CORP_BACKBONES
 ]
-SLOW_EVALUATIONS = [
-    path for path in EVALUATIONS if backbone_of(path) == 'slow50'
-]
-# nothing is trained there; the small CPU ones included
-SEARCHES = [path for path in LEAVES if path.stem.startswith('retrieval_')]
-RETRIEVALS = [path for path in SEARCHES if path in EVALUATIONS]
+SLOW_EVALUATIONS = [path for path in LABELLED if backbone_of(path) == 'slow50']
 PACE_FINETUNINGS = [
     path
-    for path in EVALUATIONS
-    if path not in CORP_EVALUATIONS + SLOW_EVALUATIONS + RETRIEVALS
+    for path in LABELLED
+    if path not in CORP_EVALUATIONS + SLOW_EVALUATIONS
 ]
 
 

@@ -13,9 +13,10 @@ from config_files import (
     CORP_EVALUATIONS,
     CORP_PRETRAININGS,
     EVALUATIONS,
+    KNNS,
+    LABELLED,
     LEAVES,
     PRETRAININGS,
-    RETRIEVALS,
     SEARCHES,
     SLOW_EVALUATIONS,
     SLOW_PRETRAININGS,
@@ -44,7 +45,6 @@ METHODS = (
 PLAIN, FAST = ['DecodeClips', 'PerClip'], ['DecodeOnDemand', 'FastClips']
 FULL_SIZE = [*PRETRAININGS, *EVALUATIONS]
 TRAINED = [path for path in LEAVES if path not in SEARCHES]
-LABELLED = [path for path in EVALUATIONS if path not in RETRIEVALS]
 
 
 def test_the_promised_config_exists():
@@ -220,7 +220,9 @@ def test_labelled_training_leaves_out_jitter_and_blur_only(path):
 @pytest.mark.parametrize('path', FULL_SIZE, ids=name_of)
 def test_header_says_paper_number_and_command(path):
     header = ast.get_docstring(ast.parse(path.read_text()))
-    if path in SLOW_PRETRAININGS + SLOW_EVALUATIONS:
+    if path in KNNS:
+        assert 'Wu et al. (2018)' in header
+    elif path in SLOW_PRETRAININGS + SLOW_EVALUATIONS:
         assert 'LTN' in header or 'Feichtenhofer et al. (2021)' in header
     else:
         is_corps = path in CORP_PRETRAININGS + CORP_EVALUATIONS

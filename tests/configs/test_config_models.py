@@ -7,9 +7,8 @@ import torch
 from config_files import (
     CONFIGS,
     CORP_PRETRAININGS,
-    EVALUATIONS,
+    LABELLED,
     LEAVES,
-    RETRIEVALS,
     SEARCHES,
     load,
     name_of,
@@ -19,7 +18,6 @@ from vsslcodebase.models.layers import DecouplingAttention, MixedAttention
 from vsslcodebase.models.necks import PoolNeck
 from vsslcodebase.registry import METRICS, MODELS
 
-LABELLED = [path for path in EVALUATIONS if path not in RETRIEVALS]
 CLASSES = {
     'k400': 400,
     'ssv2': 174,

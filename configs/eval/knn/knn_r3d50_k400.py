@@ -1,0 +1,36 @@
+"""kNN on Kinetics-400 with an R3D-50.
+
+Paper: none. The vote is that of Wu et al. (2018).
+Batch: 16 videos of a clip of 32x256x256. Memory not measured here.
+Number: ours: not run.
+Run: python tools/test.py configs/eval/knn/knn_r3d50_k400.py
+    --cfg-options model.backbone.init_cfg.checkpoint=FILE
+"""
+_base_ = [
+    '../../_base_/backbones/r3d50.py',
+    '../../_base_/datasets/k400_labelled.py',
+    '../../_base_/methods/knn.py',
+    '../../_base_/default_runtime.py',
+]
+
+model = dict(backbone=_base_.backbone)
+
+test_dataloader = dict(
+    batch_size=16,
+    dataset=dict(pipeline=_base_.val_dataloader.dataset.pipeline))
+
+test_evaluator = dict(
+    gallery=dict(
+        batch_size=16,
+        num_workers=8,
+        collate_fn=dict(type='collate_clips'),
+        dataset=dict(
+            type='VideoListDataset',
+            ann_file=_base_.train_dataloader.dataset.ann_file,
+            data_prefix=_base_.train_dataloader.dataset.data_prefix,
+            test_mode=True,
+            pipeline=_base_.val_dataloader.dataset.pipeline)))
+
+# nothing is trained
+train_dataloader = None
+val_dataloader = None
