@@ -41,7 +41,9 @@ def parse_args() -> argparse.Namespace:
     add('--num-segments', type=natural, default=20, help='of each video')
     add('--layer', help="'p5', 'p4' or a module's name; default the last map")
     add('--pool', choices=POOLINGS, help='default: the usual of the layer')
-    add('--thumbnails', type=int, default=3, help='frames shown of a video')
+    add(
+        '--thumbnails', type=natural, default=3, help='frames shown of a video'
+    )
     add('--seed', type=int, default=0)
     add('--out', default='work_dirs/tsne_segments.png', help='image to write')
     add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')

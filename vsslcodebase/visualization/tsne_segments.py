@@ -35,6 +35,7 @@ STYLE = {
     'xtick.color': INK,
 }
 THUMBNAIL_POINTS = 40
+MAX_THUMBNAILS = 18  # as many as find a place around the points
 MAX_PERPLEXITY = 30.0
 
 
@@ -93,7 +94,7 @@ def draw_segments(
         videos: Their times and frames; features are not read.
         layout: (N, 2), segment after segment, video after video.
         num_thumbnails: Frames shown of each video, from its first segment to
-            its last.
+            its last; fewer where all together are too many.
 
     Raises:
         ValueError: There is not a point for each segment.
@@ -104,9 +105,11 @@ def draw_segments(
             f'expected a layout ({total}, 2), a point for each segment, got '
             f'{layout.shape}'
         )
+    num_thumbnails = min(num_thumbnails, MAX_THUMBNAILS // len(videos))
+    height = max(6.2, 0.95 * len(videos))  # a colour bar for each video
     ends = np.cumsum([len(video.starts) for video in videos])[:-1]
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(8.6, 6.2), layout='constrained', dpi=150)
+        figure = Figure(figsize=(8.6, height), layout='constrained', dpi=150)
         grid = figure.add_gridspec(max(6, len(videos)), 2, width_ratios=(5, 1))
         axes = figure.add_subplot(grid[:, 0])
         axes.set(xticks=[], yticks=[])
@@ -256,7 +259,7 @@ def places_around(
     along = np.arctan2(across[:, 1], across[:, 0]) * 4 / np.pi
     order = np.argsort(along, kind='stable')
     along = along[order]
-    gap = min(0.42, 8 / len(along))
+    gap = min(0.44, 8 / len(along))
     for _ in range(100):
         lacking = gap - (np.roll(along, -1) - along)
         lacking[-1] -= 8  # from the last on to the first
