@@ -13,6 +13,7 @@ from config_files import (
     name_of,
 )
 
+from vsslcodebase.engine.gallery_pipelines import share_pipelines
 from vsslcodebase.registry import TRANSFORMS
 
 TRAINED = PACE_PRETRAININGS + PACE_FINETUNINGS
@@ -114,6 +115,7 @@ def test_pixels_are_divided_by_255_everywhere(path):
 @pytest.mark.parametrize('path', RETRIEVALS, ids=name_of)
 def test_gallery_is_the_training_split_seen_as_the_test(path):
     cfg = load(path)
+    share_pipelines(cfg)  # as the tools do
     gallery = cfg.test_evaluator.gallery
     test = cfg.test_dataloader
     data = path.stem.split('_')[-1]

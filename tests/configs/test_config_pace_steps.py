@@ -16,6 +16,7 @@ from config_files import (
 from small_jobs import small_job, take_step
 from torch.testing import assert_close
 
+from vsslcodebase.engine.gallery_pipelines import share_pipelines
 from vsslcodebase.registry import METRICS, MODELS
 
 PACE = CONFIGS / 'pace'
@@ -77,6 +78,7 @@ def test_finetuning_reaches_the_first_layer(path, tmp_path):
 def test_queries_look_in_the_gallery(path, layer, tmp_path):
     dry_run = tool('dry_run')
     cfg = load(path)
+    share_pipelines(cfg)  # as the tools do
     dry_run.set_width(cfg.model, 4)
     sets = dict(
         query=cfg.test_dataloader.dataset,

@@ -107,13 +107,13 @@ def test_a_loader_config_and_a_data_set_are_one_gallery(splits):
     assert found['a/R@5'] == found['b/R@5']
 
 
-def save(tmp_path, dataset, **settings):
+def save(tmp_path, videos, **settings):
     model = toy_model()
     reader = LayerReader(model.backbone, 'p5')
     path = tmp_path / 'train.npy'
     save_features(
         model,
-        DATASETS.build(dataset),
+        DATASETS.build(videos),
         path,
         reader,
         dict(feature_settings(model, reader, 'video'), **settings),
@@ -150,6 +150,20 @@ def test_a_saved_gallery_made_differently_is_refused(
     built = METRICS.build(metric(path, **options))
     with pytest.raises(ValueError, match=message):
         built.set_model(toy_model(seed))
+
+
+def test_a_saved_gallery_of_other_clips_is_refused(splits, tmp_path):
+    steps = [dict(type='OpenVideo', backend='pyav'), dict(type='A', clips=10)]
+    path = save(tmp_path, splits['train'], dataset=dict(pipeline=steps))
+    built = METRICS.build(metric(path, layer='p5'))
+    built.set_model(toy_model())  # nothing is known of the queries
+    steps[0] = dict(type='OpenVideo', backend='decord')
+    built.set_pipeline(steps)
+    built.set_model(toy_model())
+    steps[1] = dict(type='A', clips=4)
+    message = r'made differently .*pipeline\.1\.clips: 10 in the gallery, 4 in'
+    with pytest.raises(ValueError, match=message):
+        built.set_model(toy_model())
 
 
 def test_two_evaluations_are_two_readings_of_the_gallery(splits):

@@ -18,6 +18,7 @@ from torch import distributed
 
 from vsslcodebase.compat.gloo import prepare_gloo
 from vsslcodebase.engine.arguments import parse_test, parse_train
+from vsslcodebase.engine.gallery_pipelines import share_pipelines
 from vsslcodebase.engine.hooks import BadVideosHook, CheckpointKeysHook
 from vsslcodebase.engine.hooks.checkpoint_keys import PARTIAL_LOAD
 from vsslcodebase.engine.lost_workers import kill_workers, limit_waiting
@@ -136,12 +137,11 @@ def load_config(name: str, options: dict[str, Any] | None = None) -> Config:
 
     Args:
         name: path from here or from this project's root.
-        options: dotted key to value, see
-            :func:`vsslcodebase.engine.overrides.apply_overrides`.
+        options: dotted key to value, see :func:`~.overrides.apply_overrides`.
 
     Raises:
-        UsageError: if there is no such file (similar names are given), or
-            if it is no config.
+        UsageError: if there is no such file (similar names are given), if it
+            is no config, or a gallery is read otherwise than its queries.
         OverrideError: for an unknown key.
     """
     path = find_config(name)
@@ -155,6 +155,7 @@ def load_config(name: str, options: dict[str, Any] | None = None) -> Config:
             f'{path}, or a _base_ of it, cannot be read: {what}'
         ) from error
     apply_overrides(cfg, options or {})
+    share_pipelines(cfg)
     return cfg
 
 

@@ -38,10 +38,11 @@ class GalleryMetric(BaseMetric):
 
     Args:
         gallery: Config of a data loader with ``dataset`` inside, or of a data
-            set alone, which is read one video at a time. Give it the test
-            pipeline and ``test_mode=True``. All processes read it, anew for
-            each evaluation, before the first query, so that what is wrong
-            with it is known early. Or the path of features that
+            set alone, which is read one video at a time, with
+            ``test_mode=True``. Its pipeline is that of the queries, and in
+            configs need not be written: the tools fill it in. All processes
+            read it, anew for each evaluation, before the first query, so that
+            what is wrong with it is known early. Or the path of features that
             ``tools/extract_features.py`` saved for this very network.
         layer: None for the last map, 'p5', 'p4' or the name of a module, see
             ``LayerReader``.
@@ -72,15 +73,16 @@ class GalleryMetric(BaseMetric):
         if not gallery:
             raise ValueError(
                 f'{type(self).__name__} has no gallery to look in: give it '
-                'gallery=dict(type=..., ann_file=...), the training split '
-                'with the test pipeline, or the path of saved features, as '
-                "gallery='features/train.npy'"
+                'gallery=dict(type=..., ann_file=...), the training split, '
+                "or the path of saved features, as gallery='features/"
+                "train.npy'"
             )
         if level not in LEVELS:
             raise ValueError(f"level must be 'video' or 'clip', got {level!r}")
         self.level, self.progress = level, progress
         self.layer, self.pool, self.pool_size = layer, pool, pool_size
         self.model: Any = None
+        self.query_pipeline: Sequence[Any] | None = None
         self._gallery: VideoFeatures | None = None
         self._has_read = False
         self.saved: SavedFeatures | None = None
@@ -93,6 +95,15 @@ class GalleryMetric(BaseMetric):
             self.loader, self.gallery_names = opened.loader, opened.filenames
         self.known_names = set(self.gallery_names)
 
+    def set_pipeline(self, pipeline: Sequence[Any] | None) -> None:
+        """Tell how the queries are read, before :meth:`set_model`.
+
+        Args:
+            pipeline: As in the config; None is not compared with that of
+                saved features.
+        """
+        self.query_pipeline = pipeline
+
     def set_model(self, model: nn.Module) -> None:
         """Take the model whose features are compared.
 
@@ -102,7 +113,7 @@ class GalleryMetric(BaseMetric):
 
         Raises:
             ValueError: The layer is not in it, or the saved gallery was made
-                by another network or from another layer.
+                by another network, from another layer or of other clips.
         """
         self.model = model.module if is_model_wrapper(model) else model
         self._has_read = False  # the weights may be others
@@ -111,7 +122,10 @@ class GalleryMetric(BaseMetric):
         )
         if self.saved is not None:
             settings = feature_settings(self.model, self.reader, self.level)
-            check_settings(self.saved.settings, settings)
+            queries = dict(pipeline=self.query_pipeline)
+            check_settings(
+                self.saved.settings, dict(settings, dataset=queries)
+            )
 
     def process(
         self, data_batch: Any, data_samples: Sequence[dict[str, Any]]

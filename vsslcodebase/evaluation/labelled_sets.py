@@ -14,6 +14,7 @@ import torch
 
 from .feature_writer import difference
 from .features import VideoFeatures
+from .pipelines import pipeline_difference, pipeline_of
 
 LEVELS = ('video', 'clip')
 # what features must share, to be compared with each other
@@ -102,13 +103,17 @@ def check_classes(gallery: torch.Tensor, query: torch.Tensor) -> None:
 
 
 def check_settings(gallery: dict[str, Any], query: dict[str, Any]) -> None:
-    """Refuse features of two different networks, layers or levels.
+    """Refuse features of two different networks, layers, levels or clips.
 
     Args:
-        gallery: Settings of saved features.
+        gallery: Settings of saved features. Pipelines are compared where
+            ``dataset`` tells both.
         query: The same of the other set.
     """
     other = difference(gallery, query, SHARED)
+    one, two = (pipeline_of(s.get('dataset')) for s in (gallery, query))
+    if not other and one is not None and two is not None:
+        other = pipeline_difference(one, two)
     if other:
         other = other.replace(' there, ', ' in the gallery, ')
         raise ValueError(

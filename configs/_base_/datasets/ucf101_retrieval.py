@@ -32,5 +32,4 @@ gallery = dict(
         type='VideoListDataset',
         ann_file='data/ucf101/train_split1.txt',
         data_prefix=dict(video='data/ucf101/videos'),
-        test_mode=True,
-        pipeline=test_dataloader['dataset']['pipeline']))
+        test_mode=True))
