@@ -145,6 +145,18 @@ def test_of_overlapping_runs_the_later_counts(tmp_path):
     assert curves['loss'] == [(4, 3.0), (8, 2.0), (12, 1.0)]
 
 
+def test_rows_by_epoch_are_told_from_rows_by_step(tmp_path):
+    rows = [
+        {'loss': 3.0, 'step': 4},
+        {'health/spread': 0.125, 'step': 6},
+        {'relation/order_acc': 0.5, 'step': 2},
+    ]
+    write_scalars(tmp_path, 'run', rows)
+    curves = read_curves(tmp_path, 4)
+    assert curves['health/spread'] == [(6, 0.125)]
+    assert curves['relation/order_acc'] == [(8, 0.5)]
+
+
 def test_line_that_is_being_written_is_left_for_later(tmp_path):
     write_scalars(tmp_path, 'run', [dict(loss=3.0, step=4)])
     with open(tmp_path / 'run' / 'vis_data' / 'scalars.json', 'a') as file:

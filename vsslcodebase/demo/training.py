@@ -17,6 +17,7 @@ from typing import Any
 from .stages import Report, StageError
 
 LOG = 'train.out'
+STEPWISE = {'loss', 'health/spread'}  # one of them is in each row by step
 POLL_SEC = 0.25
 TAIL_LINES = 15
 STOP_SEC = 30.0  # to save a checkpoint in, once asked to stop
@@ -93,7 +94,7 @@ def read_curves(
             except json.JSONDecodeError:  # being written
                 continue
             step = row.pop('step')
-            if 'loss' not in row:  # a validation; mmengine counts epochs
+            if not STEPWISE & row.keys():  # a validation, by epoch
                 step *= epoch_steps
             for name, value in row.items():
                 curves.setdefault(name, {})[step] = value
