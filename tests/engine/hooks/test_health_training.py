@@ -8,9 +8,11 @@ import pytest
 import torch
 from mmaction.structures import ActionDataSample
 from mmengine.runner import Runner
+from torch import nn
 from torch.utils.data import Dataset
 
 from vsslcodebase.engine.hooks import HealthHook
+from vsslcodebase.registry import MODELS
 
 
 class Clips(Dataset):
@@ -44,7 +46,17 @@ SIMCLR = dict(
 )
 
 
-def train(work_dir, hooks, model=SIMCLR, clips=Clips, **optim_wrapper):
+@MODELS.register_module(force=True)
+class PullHead(nn.Module):
+    """Pulls all embeddings together; nothing keeps them apart."""
+
+    def loss(self, embeddings, data_samples):
+        return dict(loss_pull=embeddings.var(dim=0).sum())
+
+
+def train(
+    work_dir, hooks, model=SIMCLR, clips=Clips, epochs=3, **optim_wrapper
+):
     runner = Runner(
         model=model,
         work_dir=str(work_dir),
@@ -54,7 +66,7 @@ def train(work_dir, hooks, model=SIMCLR, clips=Clips, **optim_wrapper):
             num_workers=0,
             sampler=dict(type='DefaultSampler', shuffle=True),
         ),
-        train_cfg=dict(by_epoch=True, max_epochs=3),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=dict(
             optimizer=dict(type='SGD', lr=0.1, momentum=0.9), **optim_wrapper
         ),
@@ -133,3 +145,13 @@ def test_clips_of_a_video_are_found_in_every_order(
     for row in measured:
         assert row['health/positive_similarity'] == pytest.approx(1, abs=1e-5)
         assert row['health/negative_similarity'] < 0.99
+
+
+def test_a_network_that_collapses_is_warned_of_once(tmp_path):
+    neck = dict(SIMCLR['neck'], norm_cfg=None)
+    model = dict(SIMCLR, head=dict(type='PullHead'), neck=neck)
+    hook = HealthHook(interval=5, picture_every=0)
+    train(tmp_path / 'run', [hook], model, epochs=30, type='OptimWrapper')
+    (log,) = (tmp_path / 'run').glob('*/*.log')
+    said = [line for line in log.read_text().splitlines() if 'WARN' in line]
+    assert sum('collapsed to one point' in line for line in said) == 1
