@@ -15,6 +15,7 @@ from .heads import (
     CORPFHead,
     CORPMHead,
     LinearClsHead,
+    MotionHierarchyHead,
     PaceHead,
 )
 from .layers import DecouplingAttention, MixedAttention, PrimeMotionBlock
@@ -34,6 +35,7 @@ __all__ = [
     'LinearClsHead',
     'MixedAttention',
     'MoCo',
+    'MotionHierarchyHead',
     'PaceHead',
     'MotionResNet3d',
     'PlainResNet3d',
