@@ -154,6 +154,21 @@ def test_half_precision_is_computed_in_float32(dtype):
         assert torch.equal(parameter.grad, expected)
 
 
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('clips', [4, 9])
+@pytest.mark.usefixtures('small_blocks')
+def test_a_network_in_half_precision_relates_in_float32(dtype, clips):
+    """Blocks of 4: what is one block is computed plainly."""
+    relation, mlp = (module.to(dtype) for module in make())
+    z = torch.randn(clips, 6).to(dtype)
+    logits, grads = gradients(pairwise_logits, z, relation, mlp)
+    assert logits.dtype == torch.float32
+    assert {grad.dtype for grad in grads} == {dtype}
+    full = (module.float() for module in (relation, mlp))
+    expected = broadcast_pair_logits(z.float(), *full)
+    torch.testing.assert_close(logits, expected)
+
+
 def test_embeddings_of_the_wrong_shape_are_refused():
     with pytest.raises(ValueError, match=r'expected z \(M, d\), got \(2, 3'):
         pairwise_logits(torch.ones(2, 3, 6), *make())

@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.func import functional_call
 
 from vsslcodebase.utils.precision import float32_math
 
@@ -80,7 +81,11 @@ def broadcast_pair_logits(
     Returns:
         (M, M, C) float32, ``[i, j]`` for clip i against clip j.
     """
-    return mlp(relation(z[:, None], z))
+    heads = relation(z[:, None], z)
+    # float32 also where the perceptron's weights are of half precision
+    state = mlp.named_parameters()
+    weights = {name: weight.to(heads.dtype) for name, weight in state}
+    return functional_call(mlp, weights, heads)
 
 
 def _split_layers(
