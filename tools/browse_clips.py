@@ -22,7 +22,7 @@ from mmengine.registry import init_default_scope
 
 import vsslcodebase.models  # noqa: F401, a sampler may live in a head's file
 from vsslcodebase.engine.arguments import natural
-from vsslcodebase.engine.launch import load_config
+from vsslcodebase.engine.launch import load_config, require_keys
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import (
@@ -73,6 +73,7 @@ def main() -> None:
     if not cv2.haveImageWriter(str(path)):
         raise UsageError(f'--out is an image, as clips.png, got {path}')
     cfg = load_config(args.config, args.cfg_options)
+    require_keys(cfg, f'{args.loader}_dataloader', 'model')
     check_files(cfg, (args.loader,))
     check_lists(cfg, (args.loader,))
     init_default_scope(cfg.get('default_scope', 'vsslcodebase'))

@@ -81,6 +81,20 @@ def test_an_image_that_cannot_be_written_is_an_error(browse, words, message):
         browse(CORP_M, 'train', *words)
 
 
+@pytest.mark.parametrize(
+    ('part', 'message'),
+    [
+        ('datasets/ssv2.py', 'has no model; it is a part of others'),
+        ('backbones/r3d50.py', 'has no train_dataloader, model; it is a part'),
+    ],
+)
+def test_a_part_of_configs_has_no_clips(monkeypatch, part, message):
+    path = str(CONFIGS / '_base_' / part)
+    monkeypatch.setattr(sys, 'argv', ['browse_clips.py', path])
+    with pytest.raises(UsageError, match=message):
+        tool('browse_clips').main()
+
+
 @pytest.mark.parametrize('option', ['-n', '--tile', '--columns'])
 def test_there_is_no_sheet_of_nothing(browse, capsys, option):
     with pytest.raises(SystemExit):
