@@ -46,7 +46,6 @@ gallery = dict(
         ann_file='data/motion_mini_demo/train_scene.txt',
         data_prefix=dict(video='data/motion_mini_demo'),
         num_videos=2048,
-        test_mode=True,
-        pipeline=test_dataloader['dataset']['pipeline']))
+        test_mode=True))  # read as the test
 
 test_evaluator = dict(gallery=gallery)

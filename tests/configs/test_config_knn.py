@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from config_files import CONFIGS, KNNS, load, name_of, tool
+from config_files import CONFIGS, KNNS, name_of, tool
+from config_files import load as load_file
 
+from vsslcodebase.engine.gallery_pipelines import share_pipelines
 from vsslcodebase.registry import METRICS
 
 LISTS = dict(
@@ -15,6 +17,13 @@ LISTS = dict(
 )
 CLIPS = dict(r3d50=(32, 2), slow50=(8, 8))
 MINI = CONFIGS / 'mini' / 'knn_smallr3d_motion-mini.py'
+
+
+def load(path):
+    """A config as the tools read it."""
+    cfg = load_file(path)
+    share_pipelines(cfg)
+    return cfg
 
 
 @pytest.mark.parametrize('path', KNNS, ids=name_of)

@@ -1,10 +1,10 @@
 """Nothing is trained: the k nearest training videos vote on a test video.
 
 As in Wu et al. (2018): cosine similarity of globally pooled features, votes of
-exp(cos / 0.07). One clip and crop in the middle of each video; more of them
-are ``test_dataloader.dataset.pipeline.1.num_clips=10`` and the same of
-``test_evaluator.gallery.dataset.pipeline``. Which network is chosen on the
-command line: ``--cfg-options model.backbone.init_cfg.checkpoint=FILE``.
+exp(cos / 0.07). Which network is chosen on the command line:
+``--cfg-options model.backbone.init_cfg.checkpoint=FILE``; more than the one
+clip of a leaf are ``test_dataloader.dataset.pipeline.1.num_clips=10``, of the
+gallery, too.
 """
 model = dict(
     type='FeatureTrunk',

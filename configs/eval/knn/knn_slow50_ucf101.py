@@ -28,8 +28,7 @@ test_evaluator = dict(
             type='VideoListDataset',
             ann_file=_base_.train_dataloader.dataset.ann_file,
             data_prefix=_base_.train_dataloader.dataset.data_prefix,
-            test_mode=True,
-            pipeline=_base_.val_pipeline)))
+            test_mode=True)))  # read as the test
 
 # nothing is trained
 train_dataloader = None
