@@ -37,7 +37,9 @@ test_evaluator = [
     dict(type='VideoRetrievalMetric', gallery=gallery, layer='p5',
          topk=(1, 2, 3), progress=False),
     dict(type='VideoRetrievalMetric', gallery=gallery, layer='stages.0',
-         prefix='first', topk=(1, 2, 3), progress=False)]
+         prefix='first', topk=(1, 2, 3), progress=False),
+    dict(type='KNNMetric', gallery=gallery, layer='p5', k=(1, 3),
+         temperature=0.1, progress=False)]
 test_cfg = dict(type='TestLoop')
 model = dict(
     type='FeatureTrunk',

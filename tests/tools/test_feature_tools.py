@@ -68,6 +68,23 @@ def test_offline_recall_is_that_of_the_test(call, folder, features, capsys):
     assert f'R@1 {offline["R@1"]:7.2%}' in said
 
 
+def test_offline_knn_is_that_of_the_test(call, folder, features, capsys):
+    words = [folder / 'retrieve.py', folder / 'method.pth', '--work-dir']
+    found = run_test(parse_test([*map(str, words), str(features / 'work')]))
+    capsys.readouterr()
+    pair = (features / 'train.npy', features / 'test.npy')
+    words = (*pair, '--k', 1, 3, '--temperature', 0.1)
+    call('analysis/knn', *words, '--json')
+    offline = json.loads(capsys.readouterr().out)
+    assert offline == {k: found[f'knn/{k}'] for k in offline}
+    assert [*offline][::3] == ['top1_k1', 'top1_k3']
+    call('analysis/knn', *words)
+    said = capsys.readouterr().out
+    assert f'mean1_k3 {offline["mean1_k3"]:7.2%}' in said
+    with pytest.raises(ValueError, match='found in a gallery of 5'):
+        call('analysis/knn', *pair)
+
+
 def test_index_and_settings_tell_what_was_done(features, folder):
     lines = (features / 'test.jsonl').read_text().splitlines()
     assert json.loads(lines[1]) == dict(
