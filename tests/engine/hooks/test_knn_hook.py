@@ -1,6 +1,7 @@
 """kNN during a run: the right figures, and the run as it would have been."""
 
 import json
+import os
 import random
 import types
 from pathlib import Path
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 import torch
 from feature_toys import toy_dataset
+from mmengine.hooks import IterTimerHook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from two_processes import run_two
 
 from vsslcodebase.engine import KNNHook
+from vsslcodebase.engine.hooks import knn_hook
 from vsslcodebase.evaluation import extract_features, knn_of_sets
 from vsslcodebase.evaluation.labelled_loader import open_labelled
 from vsslcodebase.models.necks import ProjectionNeck
@@ -304,3 +308,68 @@ def test_a_model_without_a_backbone_is_told(sets):
     runner = stub_runner(torch.nn.Linear(2, 2))
     with pytest.raises(TypeError, match='a Linear has no backbone'):
         HOOKS.build(knn(sets)).before_train(runner)
+
+
+def test_no_step_waits_for_data_while_the_hook_works(sets):
+    timer = IterTimerHook()
+    runner = stub_runner(built())
+    runner.hooks, runner.max_iters, runner.train_dataloader = [timer], 9, []
+    hook = HOOKS.build(knn(sets, by_epoch=False, interval=2, at_start=False))
+    hook.before_train(runner)
+    for runner.iter, is_reset in ((0, False), (1, True)):
+        timer.t = 0.0
+        hook.after_train_iter(runner, batch_idx=0)
+        assert (timer.t > 0) is is_reset
+
+
+def visit(rank, folder):
+    """Features by statistics of this process's own, and those after."""
+    path = folder / f'sets{rank}'
+    path.mkdir()
+    os.chdir(folder)  # mmengine gathers through a folder here
+    return evaluate_with_statistics(0.1 + 0.2 * rank, path)
+
+
+def evaluate_with_statistics(mean, folder):
+    """Figures, features and, afterwards, running means that began so."""
+    sets = dict(
+        gallery=toy_dataset(folder, 'train', (*(0, 1, 2) * 4, 0)),  # odd
+        query=toy_dataset(folder, 'test', (2, 1, 0, 1, 1)),
+    )
+    model = built()
+    means = [
+        buffer
+        for name, buffer in model.backbone.named_buffers()
+        if name.endswith('running_mean')
+    ]
+    for buffer in means:
+        buffer.fill_(mean)
+    features = []
+
+    def watched(gallery, query, k, temperature):
+        features.extend([gallery.features, query.features])
+        return knn_of_sets(gallery, query, k, temperature)
+
+    runner = stub_runner(model)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(knn_hook, 'knn_of_sets', watched)
+        HOOKS.build(knn(sets)).before_train(runner)
+    return runner.scalars, features, torch.cat(means)
+
+
+@pytest.mark.slow
+def test_two_processes_find_what_one_finds(tmp_path):
+    """Each has statistics of its own, and gets them back."""
+    first, second = run_two(visit, tmp_path)
+    folder = tmp_path / 'alone'
+    folder.mkdir()
+    figures, features, _ = evaluate_with_statistics(0.2, folder)
+    assert first[0] == second[0] == figures
+    assert second[1] == []  # compared by the first process
+    for ours, theirs in zip(first[1], features):
+        torch.testing.assert_close(ours, theirs)
+    assert [len(one) for one in first[1]] == [13, 5]
+    assert (first[2] == 0.1).all()
+    assert (second[2] == torch.tensor(0.1 + 0.2)).all()
+    _, other, _ = evaluate_with_statistics(0.1, folder)
+    assert not torch.allclose(other[0], features[0])  # they matter

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from mmengine.dist import broadcast_object_list
-from mmengine.hooks import Hook
+from mmengine.hooks import Hook, IterTimerHook
 from mmengine.model import is_model_wrapper
 from torch import nn
 
@@ -162,6 +162,9 @@ class KNNHook(Hook):
             or self.is_last_train_iter(runner)
         ):
             self._evaluate(runner, runner.iter + 1)
+            for hook in runner.hooks:
+                if isinstance(hook, IterTimerHook):
+                    hook.t = time.time()  # no waiting for training data
 
     def after_train_epoch(self, runner: Any) -> None:
         """Evaluate every ``interval`` epochs."""
