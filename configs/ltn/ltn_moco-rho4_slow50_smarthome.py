@@ -17,4 +17,5 @@ model = dict(
         variant=3,
         orthogonal=True,
         time_layers=2,
-        time_channels=2048))
+        time_channels=2048,
+        time_input='start'))

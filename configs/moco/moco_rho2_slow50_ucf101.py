@@ -15,7 +15,8 @@ _base_ = [
     '../_base_/default_runtime.py',
 ]
 
-model = dict(backbone=_base_.backbone)
+model = dict(
+    backbone=dict(_base_.backbone, norm_cfg=dict(type='BN3d')))
 
 train_dataloader = dict(
     batch_size=8, dataset=dict(pipeline=_base_.train_pipeline))

@@ -17,7 +17,7 @@ _base_ = [
 
 model = dict(
     data_preprocessor=dict(mean=[114.75] * 3, std=[57.375] * 3),
-    backbone=dict(_base_.backbone, norm_cfg=dict(type='SyncBN')),
+    backbone=_base_.backbone,
     neck=dict(num_hidden=2, norm_cfg=None))
 
 train_dataloader = dict(

@@ -1,6 +1,7 @@
 """Toyota Smarthome, cross-subject protocol (CS): 31 classes.
 
-The authors' lists: 8,831 videos to train, 1,854 to validate, 5,444 to test.
+10,682 videos of eleven subjects to train, 5,433 of seven to test. Without a
+validation: ``cs_val.txt``, only to watch, is two of the training subjects.
 Made by ``tools/data/smarthome.py``, see docs/data_preparation.md.
 Leaves add batch sizes and pipelines.
 """

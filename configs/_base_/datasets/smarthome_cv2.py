@@ -1,6 +1,6 @@
 """Toyota Smarthome, second cross-view protocol (CV2): 19 classes.
 
-The authors' lists: 7,806 videos to train, 3,539 to validate, 1,901 to test.
+7,806 videos of five cameras to train, 3,539 to validate, 1,901 to test.
 """
 _base_ = './smarthome.py'
 

@@ -19,7 +19,9 @@ model = dict(
     momentum=0.994,
     momentum_schedule='cosine',
     temperature=0.1,
+    multi_positive='mean',  # 'sum' as printed, 'mean' as released
     shuffle_bn=True,
+    bn_groups=1,  # more on a single GPU, which has nobody to shuffle with
     sequential=True)  # BatchNorm of one clip a video, as in the release
 
 val_evaluator = dict(type='PairRelationMetric')

@@ -17,7 +17,9 @@ _base_ = [
     '../../_base_/default_runtime.py',
 ]
 
-model = dict(backbone=_base_.backbone, cls_head=dict(num_classes=31))
+model = dict(
+    backbone=dict(_base_.backbone, norm_cfg=dict(type='BN3d')),
+    cls_head=dict(num_classes=31))
 
 train_dataloader = dict(
     batch_size=8, dataset=dict(pipeline=_base_.train_pipeline))

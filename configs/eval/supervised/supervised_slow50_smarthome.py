@@ -19,7 +19,8 @@ _base_ = [
 ]
 
 model = dict(
-    backbone=dict(init_cfg=None, **_base_.backbone),
+    backbone=dict(
+        _base_.backbone, init_cfg=None, norm_cfg=dict(type='BN3d')),
     cls_head=dict(num_classes=31))
 
 train_dataloader = dict(
