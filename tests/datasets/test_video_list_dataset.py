@@ -251,8 +251,9 @@ class TestBadVideos:
         dataset = VideoListDataset(twelve, [refuse('v1.mp4')], test_mode=True)
         assert dataset[0]['video_id'] == 0
         for _ in range(2):
-            with pytest.raises(BadVideoError, match=r'v1\.mp4: refused'):
+            with pytest.raises(BadVideoError, match=r'v1\.mp4: refused') as e:
                 dataset[1]
+            assert f'take it out of {twelve}' in str(e.value)
         assert dataset.num_bad_videos == 0
 
     def test_none_from_the_pipeline_counts_as_bad(self, twelve):

@@ -6,6 +6,8 @@ from mmengine.registry import DefaultScope
 from torch.utils import data as torch_data
 from torch.utils.data import DataLoader, Dataset
 
+from vsslcodebase.datasets import VideoListDataset
+from vsslcodebase.datasets.transforms import OpenVideo
 from vsslcodebase.engine.misuse import one_sentence, sentence_of
 from vsslcodebase.models.losses import nt_xent_loss
 from vsslcodebase.registry import MODELS, OPTIMIZERS, TRANSFORMS
@@ -136,3 +138,19 @@ def test_the_traceback_can_be_had(monkeypatch, capsys):
     monkeypatch.setenv('TRACEBACK', '1')
     with pytest.raises(ValueError, match='clip_len'):
         fail()
+
+
+@pytest.mark.parametrize('num_workers', [0, 1])
+def test_an_unreadable_video_to_be_evaluated_is_a_sentence(
+    tmp_path, num_workers
+):
+    listing = tmp_path / 'val.txt'
+    listing.write_text('gone.mp4 0\n')
+    dataset = VideoListDataset(
+        str(listing), [OpenVideo()], test_mode=True, serialize_data=False
+    )
+    sentence = sentence_of(
+        caught(list, DataLoader(dataset, num_workers=num_workers))
+    )
+    assert sentence.startswith('gone.mp4: the file does not exist (a video to')
+    assert f'take it out of {listing}' in sentence

@@ -100,6 +100,17 @@ def listed(train_cfg, tmp_path, text, num_classes=None):
     return cfg
 
 
+def test_videos_to_be_evaluated_are_all_there(train_cfg, tmp_path):
+    text = 'there.mp4 0\ngone.mp4 1\nthere.mp4 0\n'
+    cfg = listed(train_cfg, tmp_path, text)
+    cfg.train_dataloader.dataset.test_mode = True
+    match = r'1 of 3 videos to be evaluated .* is .*gone\.mp4; .*train\.txt'
+    with pytest.raises(UsageError, match=match):
+        check_lists(cfg, ('train',))
+    cfg.train_dataloader.dataset.num_videos = 1
+    check_lists(cfg, ('train',))
+
+
 def test_a_list_of_some_videos_and_labels_passes(train_cfg, tmp_path):
     text = 'gone.mp4 0\nthere.mp4 2\n'
     check_lists(listed(train_cfg, tmp_path, text, 3), ('train',))

@@ -145,7 +145,7 @@ class VideoListDataset(BaseDataset):
         state = self._state
         if self.test_mode:
             with seeded(state.seed, 0, idx):
-                return self.prepare_data(idx)
+                return self._prepare_held_out(idx)
         # Each attempt has its own draws: which replacement is taken does not
         # depend on how far the attempt before it came.
         for attempt in range(self.max_refetch + 1):
@@ -160,6 +160,21 @@ class VideoListDataset(BaseDataset):
             f'is {self.get_data_info(chosen)["filename"]!r}; check ann_file '
             'and data_prefix'
         )
+
+    def _prepare_held_out(self, idx: int) -> dict:
+        """Run the pipeline on entry ``idx``, and say what to do if it fails.
+
+        Without the video, figures would in silence be of other videos.
+        """
+        try:
+            return self.prepare_data(idx)
+        except BadVideoError as error:
+            raise BadVideoError(
+                error.path,
+                f'{error.reason} (a video to be evaluated, for which no other '
+                f'stands in: repair it, or take it out of {self.ann_file}; '
+                'tools/data/doctor.py finds all that are damaged)',
+            ) from error
 
     def prepare_data(self, idx: int) -> dict:
         """Run the pipeline on entry ``idx``.

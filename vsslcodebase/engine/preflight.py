@@ -65,7 +65,8 @@ def check_lists(cfg: Config, stages: tuple[str, ...]) -> None:
 
     Raises:
         UsageError: if a list is empty or wrong, if none of its first videos
-            is in the folder, or if its labels are not the classifier's.
+            is in the folder, or one that is to be evaluated is not; or if its
+            labels are not the classifier's.
     """
     for stage in stages:
         name = f'{stage}_dataloader'
@@ -86,7 +87,7 @@ def check_lists(cfg: Config, stages: tuple[str, ...]) -> None:
 def _check_presence(
     key: str, dataset: dict, videos: list[tuple[str, int]]
 ) -> None:
-    """Refuse a list whose first videos are all somewhere else."""
+    """Refuse videos that are somewhere else: the first, or held-out ones."""
     folder = (dataset.get('data_prefix') or {}).get('video', '')
     if '://' in folder:
         return
@@ -97,6 +98,18 @@ def _check_presence(
             f'none of the first {len(first)} videos of '
             f'{dataset["ann_file"]} is there, as {first[0]}; set '
             f'{key}.data_prefix.video to the folder that its paths start from'
+        )
+    if not dataset.get('test_mode'):  # others stand in for what is missing
+        return
+    wanted = videos[: dataset.get('num_videos')]
+    missing = [
+        path for video, _ in wanted if not (path := root / video).exists()
+    ]
+    if missing:
+        raise UsageError(
+            f'{len(missing)} of {len(wanted)} videos to be evaluated are not '
+            f'there, the first is {missing[0]}; no others stand in for them, '
+            f'so add them, or take them out of {dataset["ann_file"]} ({key})'
         )
 
 
