@@ -59,9 +59,10 @@ class KNNHook(Hook):
     Args:
         gallery: Videos that vote, the training split: config of a data loader
             with ``dataset`` inside, or of a data set alone, which is read one
-            video at a time. With ``test_mode=True`` and the pipeline of a
-            test.
-        query: Videos to classify, none of the gallery; likewise.
+            video at a time, with ``test_mode=True``. A config need not write
+            its pipeline: the tools take that of the queries.
+        query: Videos to classify, none of the gallery; likewise, with the
+            pipeline of a test.
         k: Numbers of neighbours, at most the size of the gallery.
         temperature: T of the weights ``exp(cos / T)``.
         interval: Epochs, or iterations, between two evaluations. One more
@@ -102,16 +103,13 @@ class KNNHook(Hook):
         prefix: str = 'knn',
     ) -> None:
         check_vote(k, temperature)
-        counts = dict(
-            interval=interval, num_videos=num_videos, num_queries=num_queries
-        )
-        for name, value in counts.items():
-            if name != 'interval' and value is None:
-                continue
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f'{name} of KNNHook is a number from 1 up, got {value!r}'
-                )
+        _check_number('interval', interval)
+        for name, count in (
+            ('num_videos', num_videos),
+            ('num_queries', num_queries),
+        ):
+            if count is not None:
+                _check_number(name, count)
         self.sets = dict(gallery=gallery, query=query)
         self.counts = dict(gallery=num_videos, query=num_queries)
         self.k, self.temperature = tuple(k), temperature
@@ -129,15 +127,13 @@ class KNNHook(Hook):
             TypeError: The model has no backbone.
         """
         model = _unwrapped(runner.model)
-        for name in ('backbone', 'data_preprocessor'):
-            if not hasattr(model, name):
-                raise TypeError(
-                    f'KNNHook reads features of model.backbone, and a '
-                    f'{type(model).__name__} has no {name}'
-                )
+        _check_model(model)
         LayerReader(model.backbone, self.layer, self.pool)
         with generators_kept():  # samplers draw when they are built
-            self._opened = {name: self._open(name) for name in self.sets}
+            self._opened = {
+                name: _open(name, videos, self.counts[name])
+                for name, videos in self.sets.items()
+            }
         gallery, query = self._opened['gallery'], self._opened['query']
         check_apart(gallery.filenames, query.filenames)
         if gallery.labels and query.labels:
@@ -173,17 +169,6 @@ class KNNHook(Hook):
             or self.is_last_train_epoch(runner)
         ):
             self._evaluate(runner, runner.iter)
-
-    def _open(self, name: str) -> LabelledLoader:
-        """Open a set whose workers live for one reading."""
-        videos = dict(self.sets[name])
-        if 'dataset' in videos:
-            videos['persistent_workers'] = False
-        limit_waiting(videos)
-        opened = open_labelled(name, videos, self.counts[name])
-        loader = opened.loader
-        loader.worker_init_fn = partial(start_worker, loader.worker_init_fn)
-        return opened
 
     def _evaluate(self, runner: Any, step: int) -> None:
         """Classify the queries and write down how well that went.
@@ -228,6 +213,38 @@ class KNNHook(Hook):
             layer=self.layer,
             pool=self.pool,
         )
+
+
+def _check_number(name: str, value: Any) -> None:
+    """Refuse what is no number from 1 up."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(
+            f'{name} of KNNHook is a number from 1 up, got {value!r}'
+        )
+
+
+def _check_model(model: nn.Module) -> None:
+    """Refuse a model without the parts that make features."""
+    for name in ('backbone', 'data_preprocessor'):
+        if not hasattr(model, name):
+            raise TypeError(
+                f'KNNHook reads features of model.backbone, and a '
+                f'{type(model).__name__} has no {name}'
+            )
+
+
+def _open(
+    name: str, videos: dict[str, Any], count: int | None
+) -> LabelledLoader:
+    """Open a set whose workers live for one reading."""
+    videos = dict(videos)
+    if 'dataset' in videos:
+        videos['persistent_workers'] = False
+    limit_waiting(videos)
+    opened = open_labelled(name, videos, count)
+    loader = opened.loader
+    loader.worker_init_fn = partial(start_worker, loader.worker_init_fn)
+    return opened
 
 
 def _size(opened: LabelledLoader) -> int:
