@@ -1,4 +1,4 @@
-"""Make a page where a slider moves clips in the latent time of LTN.
+r"""Make a page where a slider moves clips in the latent time of LTN.
 
     python tools/visualization/time_slider.py CONFIG CHECKPOINT \
         --ann-file data/smarthome/annotations/cs_val.txt --indices 3 14 15 92 \
