@@ -2,50 +2,10 @@
 
 An epoch goes ten times through the training videos.
 """
-_base_ = ['./hmdb51.py', '../augment/stretched_112.py']
+_base_ = ['./hmdb51.py', '../pipelines/labelled_16x112.py']
 
 train_dataloader = dict(
-    dataset=dict(
-        num_repeats=10,
-        pipeline=[
-            dict(type='OpenVideo', backend='pyav'),
-            dict(
-                type='SampleSeparatedClips',
-                clip_len=16,
-                frame_interval=1,
-                num_clips=1,
-                out_of_bound_opt='loop'),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.train_augment),
-            dict(type='PackClips'),
-        ]))
-
-val_dataloader = dict(
-    dataset=dict(
-        pipeline=[
-            dict(type='OpenVideo', backend='pyav'),
-            dict(
-                type='SampleUniformClips',
-                clip_len=16,
-                frame_interval=1,
-                num_clips=1),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.val_augment),
-            dict(type='PackClips'),
-        ]))
-
-# 10 clips x centre crop, softmax averaged
+    dataset=dict(num_repeats=10, pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = dict(
-    batch_size=1,
-    dataset=dict(
-        pipeline=[
-            dict(type='OpenVideo', backend='pyav'),
-            dict(
-                type='SampleUniformClips',
-                clip_len=16,
-                frame_interval=1,
-                num_clips=10),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.val_augment),
-            dict(type='PackClips'),
-        ]))
+    batch_size=1, dataset=dict(pipeline=_base_.test_pipeline))

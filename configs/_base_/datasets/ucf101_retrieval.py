@@ -3,26 +3,14 @@
 Ten neighbouring clips of 16x112x112 a video, centre crop. The leaf gives
 ``gallery`` to its metric.
 """
-_base_ = ['./ucf101.py', '../augment/stretched_112.py']
+_base_ = ['./ucf101.py', '../pipelines/labelled_16x112.py']
 
 # nothing is trained
 train_dataloader = None
 val_dataloader = None
 
 test_dataloader = dict(
-    batch_size=4,
-    dataset=dict(
-        pipeline=[
-            dict(type='OpenVideo', backend='pyav'),
-            dict(
-                type='SampleUniformClips',
-                clip_len=16,
-                frame_interval=1,
-                num_clips=10),
-            dict(type='DecodeClips'),
-            dict(type='PerClip', transforms=_base_.val_augment),
-            dict(type='PackClips'),
-        ]))
+    batch_size=4, dataset=dict(pipeline=_base_.test_pipeline))
 
 gallery = dict(
     batch_size=4,
