@@ -78,6 +78,16 @@ def load(path: Path) -> Config:
     return Config(_parsed(path).to_dict())
 
 
+def trunk_of(path: Path) -> str:
+    """Type of the model: the method, of LTN's configs the one below it."""
+    return load(path).model.type
+
+
+def clips_of(path: Path) -> int:
+    """Clips of a video, rho, that the name of a pre-training config says."""
+    return int(path.stem.split('rho')[1][0])
+
+
 def splits_of(cfg: Config) -> list[str]:
     """Data loaders that a config has; retrieval has the test's only."""
     return [split for split in SPLITS if cfg.get(split)]
