@@ -8,6 +8,7 @@ from .knn_metric import KNNMetric
 from .knn_sets import knn_of_sets
 from .layers import LayerReader
 from .linear_probe import LinearProbe, fit_linear_probe, inside_pair_accuracy
+from .motion_metric import MotionMetric
 from .neighbours import nearest
 from .pace_metric import PaceMetric
 from .pair_relation_metric import PairRelationMetric
@@ -20,6 +21,7 @@ __all__ = [
     'KNNMetric',
     'LayerReader',
     'LinearProbe',
+    'MotionMetric',
     'PaceMetric',
     'PairRelationMetric',
     'PerClassAccMetric',

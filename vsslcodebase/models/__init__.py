@@ -20,7 +20,14 @@ from .heads import (
 )
 from .layers import DecouplingAttention, MixedAttention, PrimeMotionBlock
 from .necks import PoolNeck, ProjectionNeck, TimeNavigationNeck
-from .selfsup import BYOL, MoCo, SwAV, VideoSelfSupervisor
+from .recognizers import MotionRecognizer
+from .selfsup import (
+    BYOL,
+    MoCo,
+    MotionPretrainer,
+    SwAV,
+    VideoSelfSupervisor,
+)
 
 __all__ = [
     'BYOL',
@@ -36,6 +43,8 @@ __all__ = [
     'MixedAttention',
     'MoCo',
     'MotionHierarchyHead',
+    'MotionPretrainer',
+    'MotionRecognizer',
     'PaceHead',
     'MotionResNet3d',
     'PlainResNet3d',

@@ -75,6 +75,7 @@ class MotionResNet3d(PretrainedBackbone):
         }
         self.feat_dim = stages[-1].width
         self.trained_level: int | None = None
+        self.trains_below = False
         self.settle()
 
     @property
@@ -126,7 +127,7 @@ class MotionResNet3d(PretrainedBackbone):
             x, motion[level] = block(x)
         return motion
 
-    def train_only(self, level: int | None) -> None:
+    def train_only(self, level: int | None, with_below: bool = False) -> None:
         """Train one level and freeze all else (HCML, Progressive Training).
 
         Frozen is without gradient, and in eval mode: running statistics
@@ -137,10 +138,13 @@ class MotionResNet3d(PretrainedBackbone):
 
         Args:
             level: One of ``levels``; None trains everything.
+            with_below: Train what is below the level, too, blocks and all;
+                what is above stays frozen.
         """
         if level is not None:
             self._check_level(level)
         self.trained_level = level
+        self.trains_below = with_below
         self.requires_grad_(level is None)
         for module in self._trained_modules():
             module.requires_grad_(True)
@@ -158,17 +162,20 @@ class MotionResNet3d(PretrainedBackbone):
 
     def _trained_modules(self) -> list[nn.Module]:
         """Return what the level in training trains."""
-        level = self.trained_level
-        if level is None:
+        top = self.trained_level
+        if top is None:
             return []
         stages = self.stages
-        modules = [*stages[level + 1].parts]
-        if level == 0:
-            modules += stages[0].parts
-        elif level - 1 in self.levels:
-            modules.append(self.motion_blocks[str(level - 1)].fuse)
-        block = self.motion_blocks[str(level)]
-        return [*modules, block.reduce, block.cost_norm, block.combine]
+        first = 0 if self.trains_below else top
+        modules = [*stages[0].parts] if first == 0 else []
+        for level in range(first, top + 1):
+            modules += stages[level + 1].parts
+            if level - 1 in self.levels:
+                modules.append(self.motion_blocks[str(level - 1)].fuse)
+            if level in self.levels:
+                block = self.motion_blocks[str(level)]
+                modules += [block.reduce, block.cost_norm, block.combine]
+        return modules
 
     def _check_level(self, level: int) -> None:
         """Raise unless there is a block at the level."""

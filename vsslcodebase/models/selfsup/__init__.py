@@ -7,6 +7,7 @@ from .feature_queue import FeatureQueue
 from .moco import MoCo
 from .momentum_encoder import MomentumEncoder
 from .momentum_update import momentum_update
+from .motion_pretrainer import MotionPretrainer
 from .swav import SwAV
 from .video_self_supervisor import VideoSelfSupervisor
 
@@ -16,6 +17,7 @@ __all__ = [
     'FeatureQueue',
     'MoCo',
     'MomentumEncoder',
+    'MotionPretrainer',
     'SwAV',
     'VideoSelfSupervisor',
     'check_several_clips',

@@ -17,7 +17,8 @@ class ClipTrunk(BaseModel, metaclass=ABCMeta):
 
     Args:
         backbone: (B*V, C, T, H, W) -> (B*V, D, t, h, w).
-        neck: ``neck(feats, data_samples) -> (embeddings, losses)``.
+        neck: ``neck(feats, data_samples) -> (embeddings, losses)``; None for
+            a subclass that makes no embeddings, and predicts otherwise.
         data_preprocessor: Default ``ClipDataPreprocessor`` with the
             colour statistics of ImageNet.
         init_cfg: Weight initialisation, mmengine's.
@@ -26,14 +27,15 @@ class ClipTrunk(BaseModel, metaclass=ABCMeta):
     def __init__(
         self,
         backbone: dict[str, Any],
-        neck: dict[str, Any],
+        neck: dict[str, Any] | None,
         data_preprocessor: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
     ) -> None:
         preprocessor = data_preprocessor or dict(type='ClipDataPreprocessor')
         super().__init__(build_part(preprocessor), init_cfg)
         self.backbone = build_part(backbone)
-        self.neck = build_part(neck)
+        if neck is not None:
+            self.neck = build_part(neck)
 
     def forward(
         self,
