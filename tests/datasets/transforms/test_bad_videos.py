@@ -53,7 +53,7 @@ MAKERS = {
 REASONS = {
     'missing.mp4': 'does not exist',
     'empty.mp4': 'is empty',
-    'folder.mp4': 'not a regular file',
+    'folder.mp4': 'a folder without images',
 }
 
 

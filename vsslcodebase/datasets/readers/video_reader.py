@@ -44,7 +44,7 @@ class VideoReader(ABC):
     some 200 kB that garbage collection is slow to find.
 
     Args:
-        path: A video file.
+        path: A video file, or what a subclass takes for one.
 
     Attributes:
         total_frames: Number of frames that the file holds, at least 1.
@@ -61,10 +61,14 @@ class VideoReader(ABC):
         self.path = path
         if not os.path.exists(path):
             raise BadVideoError(path, 'the file does not exist')
-        if not os.path.isfile(path):
-            raise BadVideoError(path, 'not a regular file')
-        if os.path.getsize(path) == 0:
-            raise BadVideoError(path, 'the file is empty')
+        self._check_path()
+
+    def _check_path(self) -> None:
+        """Refuse a path that cannot be a video, without reading it."""
+        if not os.path.isfile(self.path):
+            raise BadVideoError(self.path, 'not a regular file')
+        if os.path.getsize(self.path) == 0:
+            raise BadVideoError(self.path, 'the file is empty')
 
     def get_frames(self, indices: Sequence[int]) -> list[np.ndarray]:
         """Return the frames ``indices``, in that order, repeats allowed.

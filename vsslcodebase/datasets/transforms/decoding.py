@@ -5,6 +5,9 @@ from __future__ import annotations
 from mmcv.transforms import BaseTransform
 
 from vsslcodebase.datasets.readers import open_reader
+from vsslcodebase.datasets.readers.frame_folder_reader import (
+    DEFAULT_FOLDER_FPS,
+)
 from vsslcodebase.registry import TRANSFORMS
 
 
@@ -12,7 +15,9 @@ from vsslcodebase.registry import TRANSFORMS
 class OpenVideo(BaseTransform):
     """Open the video, so that a sampler knows how long it is.
 
-    Reads ``filename``; writes ``video_reader`` (an open
+    Reads ``filename``, a video file or a folder of images, one a frame
+    (:class:`~vsslcodebase.datasets.readers.FrameFolderReader`); writes
+    ``video_reader`` (an open
     :class:`~vsslcodebase.datasets.readers.VideoReader`, which
     :class:`DecodeClips` closes), ``total_frames`` and ``avg_fps`` (frames a
     second, 0 where unknown).
@@ -20,22 +25,32 @@ class OpenVideo(BaseTransform):
     Args:
         backend: 'pyav' or 'decord'. In most files their frames are equal;
             :class:`~vsslcodebase.datasets.readers.decord_reader.DecordReader`
-            tells in which they are not.
+            tells in which they are not. Folders need neither.
+        folder_fps: Frames a second of folders of images, which do not say
+            it: 12 in Something-Something. 0 for unknown; samplers then write
+            no ``clip_time``.
 
     Raises:
-        BadVideoError: The file is missing, empty, damaged or no video.
+        BadVideoError: The video is missing, empty, damaged or no video.
     """
 
-    def __init__(self, backend: str = 'pyav') -> None:
+    def __init__(
+        self, backend: str = 'pyav', folder_fps: float = DEFAULT_FOLDER_FPS
+    ) -> None:
         if backend not in ('pyav', 'decord'):
             raise ValueError(
                 f"backend must be 'pyav' or 'decord', got {backend!r}"
             )
+        if folder_fps < 0:
+            raise ValueError(f'folder_fps must be >= 0, got {folder_fps}')
         self.backend = backend
+        self.folder_fps = folder_fps
 
     def transform(self, results: dict) -> dict:
         """Open ``results['filename']``."""
-        reader = open_reader(results['filename'], self.backend)
+        reader = open_reader(
+            results['filename'], self.backend, self.folder_fps
+        )
         results['video_reader'] = reader
         results['total_frames'] = reader.total_frames
         results['avg_fps'] = reader.avg_fps
