@@ -51,11 +51,38 @@ def find_videos(folder: str | Path) -> dict[str, list[str]]:
     return found
 
 
+def find_frame_folders(folder: str | Path) -> dict[str, list[str]]:
+    """Find the folders directly in ``folder``, each the frames of a video.
+
+    Returns:
+        Their names, twice, as :func:`find_videos` has name and paths.
+    """
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(f"no folder of videos at '{folder}'")
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir())
+    return {name: [name] for name in names}
+
+
+class VideoStorage(NamedTuple):
+    """How a data set keeps its videos."""
+
+    find: Callable[[str | Path], dict[str, list[str]]]
+    form: str  # what a video is, for messages
+
+
+VIDEO_FILES = VideoStorage(
+    find_videos, f'a file in {", ".join(sorted(VIDEO_SUFFIXES))}'
+)
+FRAME_FOLDERS = VideoStorage(find_frame_folders, 'a folder of images')
+
+
 def convert(
     lists: Mapping[Path, Sequence[LabelledVideo]],
     folder: str | Path,
     check: bool = False,
     workers: int = 1,
+    storage: VideoStorage = VIDEO_FILES,
 ) -> None:
     """Write lists of those videos that are there, and report the others.
 
@@ -67,13 +94,16 @@ def convert(
         folder: Folder of the videos; the lists' paths are relative to it.
         check: Open every video and decode its first and last frame.
         workers: Processes that do so.
+        storage: How the videos are kept.
 
     Raises:
         ValueError: None of a list's videos is there, or a name is ambiguous.
     """
     print(f'Looking for videos in {folder}')
-    found = find_videos(folder)
-    present = {path: _locate(lists[path], found, folder) for path in lists}
+    found = storage.find(folder)
+    present = {
+        path: _locate(lists[path], found, folder, storage) for path in lists
+    }
     unreadable: dict[str, str] = {}
     if check:
         names = {name for videos in present.values() for name, _ in videos}
@@ -99,6 +129,7 @@ def _locate(
     videos: Sequence[LabelledVideo],
     found: Mapping[str, Sequence[str]],
     folder: str | Path,
+    storage: VideoStorage,
 ) -> list[tuple[str, int]]:
     """Return (path, label) of the videos that were found."""
     present = []
@@ -114,8 +145,7 @@ def _locate(
         raise ValueError(
             f"none of {len(videos)} videos is in '{folder}', which holds "
             f'{len(found)} others; the first one wanted is '
-            f'{videos[0].name!r} with one of the suffixes '
-            f'{", ".join(sorted(VIDEO_SUFFIXES))}'
+            f'{videos[0].name!r}, {storage.form}'
         )
     return present
 

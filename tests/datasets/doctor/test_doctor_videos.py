@@ -84,7 +84,8 @@ class TestBadFiles:
         (tmp_path / 'link.mp4').symlink_to('elsewhere.mp4')
         reason = "a link to 'elsewhere.mp4', not there"
         assert findings(tmp_path / 'link.mp4') == ('missing', reason, {})
-        assert findings(tmp_path) == ('no file', 'a folder', {})
+        reason = 'a folder without images (.jpg, .jpeg, .png)'
+        assert findings(tmp_path) == ('corrupt', reason, {})
         os.mkfifo(tmp_path / 'pipe')
         no_file = ('no file', 'not a regular file', {})
         assert findings(tmp_path / 'pipe') == no_file

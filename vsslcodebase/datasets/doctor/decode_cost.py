@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from vsslcodebase.datasets.preparation.reencoding import (
 from vsslcodebase.datasets.readers import open_reader
 from vsslcodebase.datasets.transforms.clip_sampling import ClipSampler
 
+from .file_signs import stored_bytes
 from .video_report import VideoReport
 
 _REPEATS = 2
@@ -28,7 +28,7 @@ class DecodeCost(NamedTuple):
         path: As in the list.
         cpu_ms: CPU time of opening the video and decoding a sample's frames.
         frames: Of the video.
-        num_bytes: Of the file.
+        num_bytes: Of the file, or of a folder's images.
     """
 
     path: str
@@ -93,7 +93,7 @@ def measure_decoding(
     for _ in range(_REPEATS):
         frames = _read_sample(path, sampler)
     cpu_ms = 1000 * (time.process_time() - begin) / _REPEATS
-    return DecodeCost(name, cpu_ms, frames, os.path.getsize(path))
+    return DecodeCost(name, cpu_ms, frames, stored_bytes(path))
 
 
 def _read_sample(path: str, sampler: ClipSampler) -> int:

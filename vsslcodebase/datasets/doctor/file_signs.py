@@ -1,12 +1,30 @@
-"""What a file tells without being decoded: cut off? a video at all?"""
+"""What a file tells without being decoded: how large? cut off? a video?"""
 
 from __future__ import annotations
 
 import os
 from typing import BinaryIO
 
+from vsslcodebase.datasets.readers.frame_folder_reader import frame_names
+
 _TEXT_BYTES = set(range(32, 127)) | {9, 10, 13}
 _SHOWN_CHARACTERS = 40
+
+
+def stored_bytes(path: str) -> int:
+    """Return the size of a file, or of all images of a folder."""
+    if not os.path.isdir(path):
+        return os.path.getsize(path)
+    names = frame_names(path)
+    return sum(os.path.getsize(os.path.join(path, name)) for name in names)
+
+
+def first_bytes(path: str, number: int) -> bytes:
+    """Return how a file begins, or the first image of a folder."""
+    if os.path.isdir(path):
+        path = os.path.join(path, frame_names(path)[0])
+    with open(path, 'rb') as file:
+        return file.read(number)
 
 
 def announced_bytes(path: str) -> int:

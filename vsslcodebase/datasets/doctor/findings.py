@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vsslcodebase.datasets.converter import find_videos
+from vsslcodebase.datasets.converter import find_frame_folders, find_videos
 
+from .file_signs import first_bytes
 from .video_report import BAD_KINDS, ODD_KINDS, VideoReport
 
 Videos = Sequence[tuple[str, int]]  # (path, label), as lists have them
@@ -206,7 +207,9 @@ def of_folder(
         named = {os.path.normpath(path) for path, _ in lines}
         elsewhere |= named
         shared += [(path, name) for path in sorted(named & listed)]
-    there = (path for paths in find_videos(folder).values() for path in paths)
+    there = {path for paths in find_videos(folder).values() for path in paths}
+    if any(os.path.isdir(os.path.join(folder, path)) for path in listed):
+        there |= {*find_frame_folders(folder)}
     return _existing(
         Finding(
             'in another list, too',
@@ -217,8 +220,8 @@ def of_folder(
         Finding(
             'not in the list',
             Level.ODD,
-            'video files in the folder that no line names',
-            sorted((path, '') for path in {*there} - listed - elsewhere),
+            'videos in the folder that no line names',
+            sorted((path, '') for path in there - listed - elsewhere),
         ),
     )
 
@@ -240,7 +243,7 @@ def of_copies(
     same: dict[tuple[int, bytes], list[str]] = defaultdict(list)
     for size, paths in by_size.items():
         for path in paths if len(paths) > 1 else []:
-            same[size, _hash_of_start(Path(folder, path))].append(path)
+            same[size, _hash_of_start(os.path.join(folder, path))].append(path)
     cases = []
     for paths in same.values():
         for path in paths[1:]:
@@ -280,6 +283,5 @@ def _unlike(
     return sorted(unlike, key=lambda key: -ratios[key])
 
 
-def _hash_of_start(path: Path) -> bytes:
-    with open(path, 'rb') as file:
-        return hashlib.sha256(file.read(_HASHED_BYTES)).digest()
+def _hash_of_start(path: str) -> bytes:
+    return hashlib.sha256(first_bytes(path, _HASHED_BYTES)).digest()

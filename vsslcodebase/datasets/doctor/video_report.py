@@ -7,16 +7,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from vsslcodebase.datasets.readers import BadVideoError
+from vsslcodebase.datasets.readers import (
+    BadVideoError,
+    FrameFolderReader,
+    VideoReader,
+)
 from vsslcodebase.datasets.readers.pyav_reader import PyAVReader
 
-from .file_signs import announced_bytes, quoted_text
+from .file_signs import announced_bytes, quoted_text, stored_bytes
 from .video_header import Header, read_header
 
 # What training replaces by another video, in the order of the report
 BAD_KINDS = {
     'missing': 'no such file',
-    'no file': 'a folder or a device',
+    'no file': 'a device or the like',
     'no access': 'not allowed to be read',
     'empty': 'no bytes',
     'truncated': 'cut off, cannot be read',
@@ -53,9 +57,9 @@ class VideoReport:
         reason: In words, why it is bad.
         odd: What was seen, for keys of ``ODD_KINDS`` and for comparisons
             with other videos.
-        num_bytes: Of the file.
-        container: A name that FFmpeg has for the format.
-        codec: FFmpeg's name.
+        num_bytes: Of the file, or of a folder's images.
+        container: A name that FFmpeg has for the format; 'a folder'.
+        codec: FFmpeg's name; 'images' of a folder.
         pixels: FFmpeg's name of the pixel format.
         height: Pixels, before any rotation.
         width: Pixels, before any rotation.
@@ -89,13 +93,16 @@ def examine(path: str, name: str, full: bool = False) -> VideoReport:
     """Read all packets of a video and decode its first and last frame.
 
     Args:
-        path: The file.
+        path: The file, or a folder of images.
         name: What the report calls it.
         full: Decode every frame.
     """
     report = VideoReport(name)
     report.bad, report.reason = _trouble_with_file(path)
     if report.bad:
+        return report
+    if os.path.isdir(path):
+        _examine_folder(path, full, report)
         return report
     report.num_bytes = os.path.getsize(path)
     try:
@@ -119,14 +126,29 @@ def _trouble_with_file(path: str) -> tuple[str, str]:
         if os.path.islink(path):
             return 'missing', f"a link to '{os.readlink(path)}', not there"
         return 'missing', 'the file does not exist'
-    if not os.path.isfile(path):
-        what = 'a folder' if os.path.isdir(path) else 'not a regular file'
-        return 'no file', what
+    if not (os.path.isfile(path) or os.path.isdir(path)):
+        return 'no file', 'not a regular file'
     if not os.access(path, os.R_OK):
         return 'no access', 'its permissions do not let you read it'
-    if os.path.getsize(path) == 0:
+    if os.path.getsize(path) == 0 and os.path.isfile(path):
         return 'empty', 'the file is empty'
     return '', ''
+
+
+def _examine_folder(path: str, full: bool, report: VideoReport) -> None:
+    """Examine a folder of images, which has no header and no rate."""
+    report.codec, report.container = 'images', 'a folder'
+    try:
+        with FrameFolderReader(path, fps=0) as reader:
+            report.num_bytes = stored_bytes(path)
+            report.frames = reader.total_frames
+            report.gop_mean, report.gop_max = 1.0, 1
+            (first,) = reader.get_frames([0])
+            report.height, report.width = first.shape[:2]
+            last = reader.total_frames - 1
+            _decode(reader, range(last + 1) if full else [0, last])
+    except BadVideoError as error:
+        report.bad, report.reason = 'corrupt', error.reason
 
 
 def _take_over(header: Header, report: VideoReport) -> None:
@@ -154,7 +176,7 @@ def _read_frames(path: str, full: bool, report: VideoReport) -> None:
         _decode(reader, range(last + 1) if full else [0, last])
 
 
-def _decode(reader: PyAVReader, indices: Sequence[int]) -> None:
+def _decode(reader: VideoReader, indices: Sequence[int]) -> None:
     """Decode frames and forget them.
 
     Raises:
