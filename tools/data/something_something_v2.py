@@ -16,13 +16,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vsslcodebase.datasets.annotation import write_classes
 from vsslcodebase.datasets.converter import (
     LabelledVideo,
-    convert,
-    converter_parser,
     require_file,
     run,
+)
+from vsslcodebase.datasets.something_something import (
+    split_parser,
+    write_split,
 )
 
 
@@ -78,18 +79,11 @@ def read_split(path: Path, classes: list[str]) -> list[LabelledVideo]:
 
 def main() -> None:
     """Run the converter."""
-    parser = converter_parser(__doc__)
-    parser.add_argument('labels', type=Path, help='json of the classes')
-    parser.add_argument('split', type=Path, help='json of the split')
-    parser.add_argument('videos', type=Path, help='folder of the videos')
-    parser.add_argument('list', type=Path, help='list file to write')
-    args = parser.parse_args()
+    args = split_parser(__doc__).parse_args()
     require_file(args.labels, 'labels', 'the official labels.json')
     require_file(args.split, 'split', 'the official train.json or the like')
     classes = read_labels(args.labels)
-    videos = read_split(args.split, classes)
-    write_classes(args.list.with_name('classes.txt'), classes)
-    convert({args.list: videos}, args.videos, args.check, args.workers)
+    write_split(args, classes, read_split(args.split, classes))
 
 
 if __name__ == '__main__':

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from encoded_video import encode
+from frame_folders import write_frames
 
 from vsslcodebase.datasets.converter import run
 
@@ -165,6 +166,97 @@ class TestSomethingSomething:
             self.convert(run_tool, self.LABELS, '[\n{"id": }]')
         with pytest.raises(SystemExit, match=r'labels\.json: expected'):
             self.convert(run_tool, {'a': '0', 'b': '2'}, split)
+
+    def test_a_flip_exchanges_what_is_told(self, run_tool, place, capsys):
+        place('videos/78687.webm', 'videos/4.webm')
+        labels = {
+            'Pushing something from left to right': '1',
+            'Approaching something with your camera': '0',
+            'Pushing something from right to left': '2',
+        }
+        self.convert(run_tool, labels, self.split())
+        assert 'flip_label_map={1: 2, 2: 1}' in capsys.readouterr().out
+
+
+class TestSomethingSomethingV1:
+    LABELS = (
+        'Holding something\n'
+        'Pushing something from right to left\n'
+        'Putting something, something and something on the table\n'
+        'Pushing something from left to right\n'
+    )
+    SPLIT = (
+        '100218;Pushing something from left to right\n'
+        '24413;Putting something, something and something on the table\n'
+        '3;Holding something\n'
+    )
+
+    def convert(self, run_tool, *options, labels=LABELS, split=SPLIT):
+        Path('labels.csv').write_text(labels)
+        Path('train.csv').write_text(split)
+        run_tool(
+            'something_something_v1.py',
+            *('labels.csv', 'train.csv', 'videos', 'train.txt', *options),
+        )
+
+    def test_folders_of_frames(self, run_tool, capsys):
+        for name in ('100218', '3', '55'):
+            write_frames(Path('videos', name), 3)
+        self.convert(run_tool)
+        assert lines('train.txt') == ['100218 3', '3 0']
+        assert lines('classes.txt') == self.LABELS.splitlines()
+        assert lines('train.txt.problems.txt') == ['missing 24413']
+        printed = capsys.readouterr().out
+        assert '2 videos; 1 missing, not opened' in printed
+        assert 'flip_label_map={1: 3, 3: 1}' in printed
+
+    def test_folders_with_holes_are_found_with_check(self, run_tool):
+        for name in ('100218', '24413', '3'):
+            write_frames(Path('videos', name), 3)
+        Path('videos/3/00002.jpg').unlink()
+        Path('videos/100218/00003.jpg').write_bytes(b'')
+        self.convert(run_tool, '--check', '--workers', '1')
+        assert lines('train.txt') == ['24413 2']
+        assert lines('train.txt.problems.txt') == [
+            'unreadable 100218: 00003.jpg is empty',
+            'unreadable 3: 1 frames are missing between 00001.jpg and '
+            '00003.jpg',
+        ]
+
+    def test_webm(self, run_tool, place):
+        place('videos/100218.webm', 'videos/part/3.webm')
+        self.convert(run_tool, '--format', 'webm')
+        assert lines('train.txt') == ['100218.webm 3', 'part/3.webm 0']
+
+    def test_the_other_format_is_an_error(self, run_tool, place):
+        place('videos/100218.webm')
+        with pytest.raises(SystemExit, match="'100218', a folder of images"):
+            self.convert(run_tool)
+        Path('videos/100218.webm').unlink()
+        Path('videos/100218').mkdir()
+        with pytest.raises(SystemExit, match=r"'100218', a file in \.avi, "):
+            self.convert(run_tool, '--format', 'webm')
+
+    def test_videos_of_the_test_split_have_no_label(self, run_tool):
+        write_frames(Path('videos', '7'), 1)
+        self.convert(run_tool, split='7\r\n')
+        assert lines('train.txt') == ['7 -1']
+
+    @pytest.mark.parametrize(
+        ('text', 'message'),
+        [
+            ({'split': '3;Dancing\n'}, r'train\.csv, line 1: .*Dancing'),
+            ({'split': '\nid,label\n'}, r'train\.csv, line 2: .*"id;class'),
+            ({'split': '3\n3\n'}, r'train\.csv, line 2: .* 3 .* twice'),
+            ({'split': '\n'}, r'train\.csv names no video'),
+            ({'labels': '\n'}, r'labels\.csv names no class'),
+            ({'labels': 'a\nb\na\n'}, r"csv, line 3: 'a' is line 1, too"),
+            ({'labels': SPLIT}, r'labels\.csv, line 1: .*before the split'),
+        ],
+    )
+    def test_wrong_lines_are_named(self, run_tool, text, message):
+        with pytest.raises(SystemExit, match=f'^error: .*{message}'):
+            self.convert(run_tool, **text)
 
 
 class TestUCF101:
@@ -365,6 +457,8 @@ class TestSemiSupervised:
         ('hmdb51.py', 'gone v out', r"splits: 'gone' .* <class>_test_split1"),
         ('kinetics400.py', 'gone.csv v out', r"argument csv: 'gone\.csv' "),
         ('kinetics400.py', 'v v out', r"csv: 'v' is a folder; .*train\.csv"),
+        ('something_something_v1.py', 'gone file v out', "labels: 'gone' "),
+        ('something_something_v1.py', 'file v v out', "split: 'v' is a f"),
         ('something_something_v2.py', 'gone file v out', "labels: 'gone' "),
         ('something_something_v2.py', 'file gone v out', "split: 'gone' "),
     ],
