@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from vsslcodebase.evaluation import fit_linear_probe, inside_pair_accuracy
+from vsslcodebase.evaluation.linear_probe import train_linear_probe
 
 
 def clusters(seed=0, count=300):
@@ -120,3 +121,39 @@ def test_inside_pair_is_half_when_twins_score_alike():
 def test_class_without_mirror_is_refused():
     with pytest.raises(ValueError, match=r'classes \[2\] are in none'):
         inside_pair_accuracy(torch.zeros(1, 3), torch.tensor([2]))
+
+
+def test_sgd_ends_at_the_minimum_that_regression_finds():
+    features, labels = clusters()
+    best = fit_linear_probe(features, labels, l2=1e-9)
+    probe = train_linear_probe(features, labels, batch_size=300, epochs=500)
+    for found, wanted in (
+        (probe.weight, best.weight),
+        (probe.bias, best.bias),
+    ):
+        # what all classes have in common moves no score
+        apart = (found - found.mean(0)) - (wanted - wanted.mean(0))
+        assert apart.abs().max() < 1e-2
+
+
+def test_sgd_is_repeatable_and_knows_no_unit():
+    features, labels = clusters()
+    first = train_linear_probe(features, labels, epochs=2, seed=3)
+    again = train_linear_probe(features, labels, epochs=2, seed=3)
+    other = train_linear_probe(features, labels, epochs=2, seed=4)
+    assert torch.equal(first.weight, again.weight)
+    assert not torch.equal(first.weight, other.weight)
+    scaled = train_linear_probe(
+        1000 * features.double() + 5, labels, epochs=2, seed=3
+    )
+    assert torch.allclose(scaled.weight, first.weight)
+
+
+def test_first_step_of_sgd_by_hand():
+    # features -1, 1 and weights near 0: the gradient of class 1's weight is
+    # the mean of (p - y) x, -1/2; the rate of the only step is lr itself
+    features, labels = torch.tensor([[-1.0], [1.0]]), torch.tensor([0, 1])
+    still = train_linear_probe(features, labels, epochs=1, lr=0, seed=0)
+    moved = train_linear_probe(features, labels, epochs=1, lr=0.1, seed=0)
+    step = moved.weight - still.weight
+    assert step.flatten().tolist() == pytest.approx([-0.05, 0.05], abs=1e-3)
