@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from .layers import LayerReader
+
+Reader = Callable[[Tensor], Tensor]  # clips (N, C, T, H, W) -> (N, D)
 
 
 class VideoFeatures(NamedTuple):
@@ -40,6 +42,7 @@ def extract_features(
     progress: bool = True,
     layer: str | None = None,
     pool: str | None = None,
+    reader: Reader | None = None,
 ) -> VideoFeatures:
     """Pool a layer of the backbone, for every video of one process.
 
@@ -60,6 +63,7 @@ def extract_features(
         layer: Of ``LayerReader``: None for the last map, 'p5', 'p4' or the
             name of a module.
         pool: Of ``LayerReader``: 'gap', 'max', 'flat' or the usual one.
+        reader: Read with this instead of the ``LayerReader`` of these three.
 
     Returns:
         Features, labels, video ids and paths in the loader's order.
@@ -67,7 +71,8 @@ def extract_features(
     Raises:
         ValueError: An unknown layer, or the loader is empty.
     """
-    reader = LayerReader(model.backbone, layer, pool, pool_size)
+    if reader is None:
+        reader = LayerReader(model.backbone, layer, pool, pool_size)
     bar = ProgressBar(len(loader), file=sys.stdout) if progress else None
     features, done = torch.empty(0), 0
     parts: list[VideoFeatures] = []
@@ -98,7 +103,7 @@ def extract_features(
 def batch_features(
     model: BaseModel,
     batch: dict[str, Any],
-    reader: LayerReader,
+    reader: Reader,
     average_clips: bool = True,
 ) -> VideoFeatures:
     """Read a layer for one batch: what all uses of features go through.
@@ -106,7 +111,7 @@ def batch_features(
     Args:
         model: With ``data_preprocessor``, in eval mode.
         batch: As the data loader gives it.
-        reader: Of the model's backbone.
+        reader: Of the model's backbone; a ``LayerReader`` or the like.
         average_clips: Average the V clips of a video.
     """
     data = model.data_preprocessor(batch, training=False)
