@@ -49,7 +49,7 @@ class MotionHierarchyHead(BaseModule):
             HCML.
         temperature: tau of the contrast.
         smoothness: zeta, weight of the flow's smoothness. Not printed in
-            HCML; with 1 the flow stays zero.
+            HCML; with 1 the flow of moving textures is not found.
         photo_norm: See ``photometric_loss``; 'all' is Eq. 3 as printed.
         loss_weights: Of the reconstruction and of the contrasts of levels 1
             and 2, in joint training (Eq. 5). A stage has one loss, which is
