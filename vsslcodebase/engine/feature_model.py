@@ -19,7 +19,12 @@ from vsslcodebase.engine.preflight import (
     check_lists,
     check_pretrained,
 )
-from vsslcodebase.models.backbones.pretrained import load_backbone
+from vsslcodebase.models.backbones.pretrained import (
+    load_backbone,
+    load_strictly,
+    prefixes_of,
+    read_state_dict,
+)
 from vsslcodebase.registry import MODELS
 
 SPLITS = ('train', 'val', 'test')
@@ -69,8 +74,7 @@ def feature_model(cfg: Config, device: str | torch.device = 'cpu') -> Any:
         UsageError: The model has no backbone.
         ValueError: The checkpoint does not fit the backbone.
     """
-    init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
-    model = revert_sync_batchnorm(MODELS.build(deepcopy(cfg.model)))
+    model = _build(cfg)
     if not hasattr(model, 'backbone'):
         raise UsageError(
             f'{type(model).__name__} has no backbone to read features of'
@@ -80,6 +84,37 @@ def feature_model(cfg: Config, device: str | torch.device = 'cpu') -> Any:
     else:
         model.init_weights()
     return model.to(device).eval()
+
+
+def whole_model(cfg: Config, device: str | torch.device = 'cpu') -> Any:
+    """Build a config's model and fill all of it, heads and necks, too.
+
+    Args:
+        cfg: What ``feature_config`` returned.
+        device: Where to put the model.
+
+    Returns:
+        The model in eval mode.
+
+    Raises:
+        UsageError: No checkpoint is given.
+        ValueError: The checkpoint does not fit the model.
+    """
+    if not cfg.load_from:
+        raise UsageError(
+            'a checkpoint of the whole model is needed: random heads tell '
+            'nothing'
+        )
+    model = _build(cfg)
+    state = read_state_dict(cfg.load_from)
+    load_strictly(model, state, cfg.load_from, prefixes_of(state))
+    return model.to(device).eval()
+
+
+def _build(cfg: Config) -> Any:
+    """Build the model of a config in its scope, for one process."""
+    init_default_scope(cfg.get('default_scope', 'vsslcodebase'))
+    return revert_sync_batchnorm(MODELS.build(deepcopy(cfg.model)))
 
 
 def split_loader(cfg: Config, split: str) -> dict[str, Any]:

@@ -26,21 +26,32 @@ def attention_map(maps: Tensor, size: tuple[int, int, int]) -> Tensor:
         size: (T, H, W) of the clip.
 
     Returns:
-        (N, T, H, W) float32, at least 0; trilinear between the cells, which
-        are spread evenly over the clip. (Cells of strided convolutions with
-        padding see up to half a cell further up, left and early.)
+        (N, T, H, W) float32, at least 0; see ``enlarge``.
 
     Raises:
         ValueError: The layer gives no map over time and space.
     """
+    check_map(maps)
+    return enlarge(maps.float().square().sum(1), size)
+
+
+def check_map(maps: Tensor) -> None:
+    """Raise unless a layer gave a map (N, C, t, h, w)."""
     if maps.ndim != 5:
         raise ValueError(
             'attention needs a layer with a map (N, C, t, h, w), got '
             f'{tuple(maps.shape)}'
         )
-    energy = maps.float().square().sum(1, keepdim=True)
+
+
+def enlarge(cells: Tensor, size: tuple[int, int, int]) -> Tensor:
+    """Spread (N, t, h, w) cells evenly over a clip, (N, T, H, W).
+
+    Trilinear between the cells. (Cells of strided convolutions with padding
+    see up to half a cell further up, left and early.)
+    """
     return F.interpolate(
-        energy, size=size, mode='trilinear', align_corners=False
+        cells[:, None], size=size, mode='trilinear', align_corners=False
     )[:, 0]
 
 
