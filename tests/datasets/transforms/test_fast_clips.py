@@ -49,6 +49,13 @@ OPERATIONS = {
     'stretch and crop': [
         dict(type='ClipResizedRandomCrop', scale=(75, 90), size=(40, 56))
     ],
+    'scale and crop': [
+        dict(
+            type='ClipScaledRandomCrop',
+            scale_range=(60, 110),
+            size=(40, 56),
+        )
+    ],
     'blur': [CROP, dict(type='ClipGaussianBlur', prob=1.0)],
 }
 PER_FRAME = [
@@ -124,6 +131,7 @@ def differences(path, operations, num_seeds=4, **kwargs):
         ('grey', 3, 0.6),
         ('blur', 5, 0.7),
         ('stretch and crop', 4, 0.6),
+        ('scale and crop', 4, 0.6),
     ],
 )
 def test_each_operation_equals_the_plain_one(videos, name, most, mean):

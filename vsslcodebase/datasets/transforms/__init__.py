@@ -10,6 +10,7 @@ from .augment_geometry import (
     ClipRandomResizedCrop,
     ClipResizedRandomCrop,
 )
+from .augment_scaled import ClipScaledRandomCrop
 from .clip_sampling import (
     ClipSampler,
     SampleDecayingClips,
@@ -23,6 +24,7 @@ from .frame_order import ClipFrameOrder
 from .independent_sampling import SampleIndependentClips
 from .pace_sampling import SamplePaceClips
 from .per_clip import PerClip
+from .random_sampling import SampleRandomClips
 
 __all__ = [
     'ClipColorJitter',
@@ -33,6 +35,7 @@ __all__ = [
     'ClipRandomResizedCrop',
     'ClipResizedRandomCrop',
     'ClipSampler',
+    'ClipScaledRandomCrop',
     'DecodeClips',
     'DecodeOnDemand',
     'FastClips',
@@ -42,6 +45,7 @@ __all__ = [
     'SampleDecayingClips',
     'SampleIndependentClips',
     'SamplePaceClips',
+    'SampleRandomClips',
     'SampleSeparatedClips',
     'SampleUniformClips',
 ]

@@ -167,28 +167,37 @@ class ClipResizedRandomCrop(BaseTransform):
                 f'scale={self.scale}'
             )
 
-    def draw(self) -> tuple[int, int]:
-        """Draw top and left of the window in the stretched frame."""
+    def draw_scale(self, frame_size: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width of the stretched frame."""
+        return self.scale
+
+    def draw(
+        self, frame_size: tuple[int, int]
+    ) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Draw the stretched frame's size, the window's top and left in it."""
+        scale = self.draw_scale(frame_size)
         top, left = (
             np.random.randint(whole - length + 1)
-            for whole, length in zip(self.scale, self.size)
+            for whole, length in zip(scale, self.size)
         )
-        return top, left
+        return scale, (top, left)
 
     def plan(self, plan: ClipPlan) -> None:
         """Draw what :meth:`transform` would, for ``FastClips``."""
-        stretch = [f / s for f, s in zip(plan.frame_size, self.scale)]
-        top, left = (x * y for x, y in zip(self.draw(), stretch))
+        scale, place = self.draw(plan.frame_size)
+        stretch = [f / s for f, s in zip(plan.frame_size, scale)]
+        top, left = (x * y for x, y in zip(place, stretch))
         height, width = (x * y for x, y in zip(self.size, stretch))
         plan.resize((top, left, height, width), self.size)
 
     def transform(self, results: dict) -> dict:
         """Stretch all frames, and cut the same window."""
-        top, left = self.draw()
+        imgs = results['imgs']
+        scale, (top, left) = self.draw(imgs[0].shape[:2])
         bottom, right = top + self.size[0], left + self.size[1]
         results['imgs'] = [
-            cv2.resize(img, self.scale[::-1])[top:bottom, left:right]
-            for img in results['imgs']
+            cv2.resize(img, scale[::-1])[top:bottom, left:right]
+            for img in imgs
         ]
         results['img_shape'] = self.size
         return results

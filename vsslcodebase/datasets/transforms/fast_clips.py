@@ -42,10 +42,10 @@ class FastClips(BaseTransform):
     and removed.
 
     Args:
-        transforms: At most one ``ClipRandomResizedCrop`` or
-            ``ClipResizedRandomCrop``, then any of ``ClipFlip``,
-            ``ClipColorJitter``, ``ClipGrayscale`` and ``ClipGaussianBlur``,
-            in any order and number.
+        transforms: At most one ``ClipRandomResizedCrop``,
+            ``ClipResizedRandomCrop`` or ``ClipScaledRandomCrop``, then any of
+            ``ClipFlip``, ``ClipColorJitter``, ``ClipGrayscale`` and
+            ``ClipGaussianBlur``, in any order and number.
         hue: 'yiq', or 'hsv' to make the changes of colours exactly as the
             plain operations do, one after the other (some 0.7 ms more for a
             clip of 16 frames at 112 pixels).
