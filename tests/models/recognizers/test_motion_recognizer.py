@@ -10,6 +10,7 @@ from motion_toys import (
     MOTION_HEAD,
     build,
     clip_batch,
+    pretrainer_config,
     recognizer_config,
 )
 
@@ -113,3 +114,14 @@ def test_works_with_mmaction2s_preprocessor():
 def test_bad_arguments_are_told(options, message):
     with pytest.raises(ValueError, match=message):
         build(recognizer_config(**options))
+
+
+def test_joint_training_can_begin_where_the_stages_ended():
+    stages = build(pretrainer_config(2)).state_dict()
+    joint = build(recognizer_config()).state_dict()
+    labels = {key for key in joint if key.startswith('cls_head.')}
+    assert labels
+    assert stages.keys() == joint.keys() - labels
+    assert all(
+        value.shape == joint[key].shape for key, value in stages.items()
+    )
