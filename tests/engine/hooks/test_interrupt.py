@@ -143,7 +143,7 @@ def test_a_stopped_validation_is_run_first_on_resume(tmp_path):
 
 
 def worker(pipe):
-    interrupt._start_worker(pipe.send, 3)
+    interrupt.start_worker(pipe.send, 3)
     time.sleep(60)
 
 
