@@ -38,8 +38,8 @@ def gather_features(
     )
     if get_world_size() == 1:
         return mine
-    size = len(loader.dataset)  # type: ignore[arg-type]  # map-style
-    found = collect_results(rows_of(mine), size, collect_device)
+    dataset: Any = loader.dataset  # torch's own type has no length
+    found = collect_results(rows_of(mine), len(dataset), collect_device)
     return None if found is None else join_rows(found)
 
 

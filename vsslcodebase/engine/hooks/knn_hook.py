@@ -249,7 +249,8 @@ def _open(
 
 def _size(opened: LabelledLoader) -> int:
     """Return how many videos there are."""
-    return len(opened.loader.dataset)  # type: ignore[arg-type]  # map-style
+    dataset: Any = opened.loader.dataset  # torch's own type has no length
+    return len(dataset)
 
 
 def _unwrapped(model: nn.Module) -> Any:
