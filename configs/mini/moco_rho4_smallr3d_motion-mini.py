@@ -13,6 +13,7 @@ _base_ = [
 
 model = dict(
     backbone=_base_.backbone,
+    data_preprocessor=_base_.data_preprocessor,
     neck=dict(_delete_=True, type='ProjectionNeck', **_base_.neck),
     in_channels=64,
     queue_size=2048,  # the keys of 32 steps

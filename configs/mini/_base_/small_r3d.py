@@ -14,3 +14,9 @@ neck = dict(
     pool_size=2,  # keeps where things are, in four cells
     norm_cfg=dict(type='BN1d'),  # one process
     last_bn=True)  # ends the plateau of the order task
+
+# one for all of them: what is trained on some colours is tested on the same
+data_preprocessor = dict(
+    type='ClipDataPreprocessor',
+    mean=[123.675, 116.28, 103.53],
+    std=[58.395, 57.12, 57.375])
