@@ -24,6 +24,7 @@ from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from vsslcodebase.datasets.motion_mini import (
     level_knobs,
@@ -95,10 +96,12 @@ def set_frame_size(dataset: dict[str, Any], size: int) -> None:
 
 def set_width(model: dict[str, Any], width: int) -> None:
     """Give the backbone ``base_channels``, and what follows its width."""
-    model['backbone']['base_channels'] = width
+    backbone = model['backbone']
+    # motion blocks stand around the network that has a width
+    backbone.get('backbone', backbone)['base_channels'] = width
     try:
         with torch.device('meta'):  # shapes without memory
-            channels = MODELS.build(model['backbone']).feat_dim
+            channels = MODELS.build(backbone).feat_dim
     except TypeError as error:
         raise UsageError(
             f'--width sets base_channels, but {error}; change the width of '
@@ -173,6 +176,7 @@ def walk_model(
         Names of the trained parameters without gradient, and the rows.
     """
     model.train()
+    open_zero_scales(model)
     data = model.data_preprocessor(batch, training=True)
     inputs = data['inputs']
     kind = type(model.data_preprocessor).__name__
@@ -207,9 +211,20 @@ def walk_model(
     return idle, rows
 
 
+def open_zero_scales(model: nn.Module) -> None:
+    """Set scales that start at zero to one.
+
+    No gradient passes them in the first step, and in all others it does.
+    """
+    for module in model.modules():
+        scaled = isinstance(module, _BatchNorm) and module.affine
+        if scaled and not module.weight.any():
+            nn.init.ones_(module.weight)
+
+
 def head_of(model: nn.Module) -> tuple[str, str]:
     """Name who makes the losses: a head, or a trunk that has none."""
-    for name in ('head', 'cls_head'):
+    for name in ('head', 'cls_head', 'motion_head'):
         if hasattr(model, name):
             return 'head', type(getattr(model, name)).__name__
     return 'trunk', type(model).__name__

@@ -62,7 +62,7 @@ def resolved_text(cfg: Config) -> str:
     change nothing.
     """
     read = {*inspect.signature(Runner).parameters, *TOP_LEVEL}
-    read |= {'auto_scale_lr', 'custom_imports', 'default_scope'}
+    read |= {'auto_scale_lr', 'custom_imports', 'default_scope', 'stages'}
     used = {key: value for key, value in cfg.items() if key in read}
     return Config(used).pretty_text
 
