@@ -18,3 +18,12 @@ model = dict(
         orthogonal=True,
         time_layers=2,
         time_channels=64))
+
+# ten times the rate where time is read: in a run of some hundred steps the
+# directions otherwise stay where they were drawn
+optim_wrapper = dict(
+    paramwise_cfg=dict(
+        custom_keys={
+            'neck.basis': dict(lr_mult=10, decay_mult=0),
+            'neck.time_encoder': dict(lr_mult=10),
+        }))
