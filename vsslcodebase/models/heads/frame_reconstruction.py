@@ -82,7 +82,7 @@ def reconstruct(
         ValueError: Frames are missing, or are no multiple of the maps.
     """
     num_maps = flow.shape[2] + 1
-    frames = _shrink(frames, (num_maps, *flow.shape[3:]))
+    frames = shrink_frames(frames, (num_maps, *flow.shape[3:]))
     images = _images(flow)  # (N*(t-1), 2, h, w)
     photometric = photometric_loss(
         _images(frames[:, :, :-1]),
@@ -101,8 +101,19 @@ def reconstruct(
     )
 
 
-def _shrink(frames: Tensor | None, size: tuple[int, ...]) -> Tensor:
-    """Make frames of the size (t, h, w) of maps."""
+def shrink_frames(frames: Tensor | None, size: tuple[int, ...]) -> Tensor:
+    """Make frames of the size of maps, as ``reconstruct`` compares them.
+
+    Args:
+        frames: (N, 3, T, H, W).
+        size: (t, h, w) of the maps.
+
+    Returns:
+        (N, 3, t, h, w) float32.
+
+    Raises:
+        ValueError: Frames are missing, or are no multiple of the maps.
+    """
     if frames is None:
         raise ValueError(
             'the reconstruction needs the frames: pass frames=(N, 3, T, H, W) '

@@ -30,6 +30,7 @@ from .photometric import (
     flow_smoothness_loss,
     photometric_loss,
     stays_inside,
+    warp,
 )
 from .swav import sinkhorn_codes, swav_loss
 
@@ -61,4 +62,5 @@ __all__ = [
     'flow_smoothness_loss',
     'stays_inside',
     'check_photo_norm',
+    'warp',
 ]

@@ -42,11 +42,11 @@ def stays_inside(flow: Tensor) -> Tensor:
     return inside[:, None]
 
 
-def _warp(frame: Tensor, flow: Tensor) -> Tensor:
+def warp(frame: Tensor, flow: Tensor) -> Tensor:
     """Sample ``frame`` at ``x + flow(x)``.
 
     Args:
-        frame: (B, C, H, W) float32.
+        frame: (B, C, H, W) float32, the one that the flow leads to.
         flow: (B, 2, H, W) float32, (u right, v down) in pixels.
 
     Returns:
@@ -100,7 +100,7 @@ def photometric_loss(
             f'expected flow {size} for frames {tuple(frame.shape)}, got '
             f'{tuple(flow.shape)}; resize the frames to the grid of the flow'
         )
-    warped = _warp(next_frame.float(), flow.float())
+    warped = warp(next_frame.float(), flow.float())
     valid = stays_inside(flow)
     penalty = _charbonnier(frame.float() - warped).mean(1, keepdim=True)
     penalty = penalty.where(valid, 0)
