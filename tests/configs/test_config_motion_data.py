@@ -18,7 +18,7 @@ PIPELINES = CONFIGS / '_base_' / 'pipelines'
 # frames, interval, largest short side, clips of the test, a pair of labels
 GEOMETRY = {
     'labelled_16x2': (16, 2, 320, 10, (2, 2)),
-    'labelled_32x2': (32, 2, 340, 10, (2, 2)),
+    'labelled_32x2_340': (32, 2, 340, 10, (2, 2)),
     'labelled_32x1_ssv1': (32, 1, 320, 3, (2, 4)),
     'labelled_32x1_ssv1_340': (32, 1, 340, 3, (2, 4)),
     'labelled_32x1_ssv2': (32, 1, 320, 3, (86, 87)),

@@ -1,27 +1,16 @@
-"""HCML's R(2+1)D: 32 frames, every second; 30 views to test.
-
-The paper gives their number; that every second one is taken is ours, as for
-R2D.
-"""
-_base_ = '../augment/scaled_340.py'
+"""To classify 32 of 64 frames of 224x224, 30 views to test."""
+_base_ = ['../augment/labelled.py']
 
 train_pipeline = [
     dict(type='OpenVideo', backend='pyav'),
     dict(
-        type='SampleRandomClips',
+        type='SampleSeparatedClips',
         clip_len=32,
         frame_interval=2,
-        num_clips=1),
+        num_clips=1,
+        out_of_bound_opt='loop'),
     dict(type='DecodeClips'),
     dict(type='PerClip', transforms=_base_.train_augment),
-    dict(type='PackClips'),
-]
-
-# without labels: the same clips by the fast path
-pretrain_pipeline = [
-    *train_pipeline[:2],
-    dict(type='DecodeOnDemand'),
-    dict(type='FastClips', transforms=_base_.train_augment),
     dict(type='PackClips'),
 ]
 
