@@ -7,7 +7,7 @@ import ast
 import numpy as np
 import pytest
 import torch
-from config_files import CONFIGS, load
+from config_files import CONFIGS, LEAVES, backbone_of, load, name_of
 from frame_folders import write_frames
 from mmengine.dataset import Compose
 
@@ -159,3 +159,16 @@ def test_flips_stand_in_one_place(version):
         )
     ]
     assert sorted(holders) == ['flip_ssv1.py', 'flip_ssv2.py']
+
+
+SCALES = {'r2d50': (256, 320), 'r2plus1d101': (256, 340)}
+
+
+@pytest.mark.parametrize(
+    'path', [p for p in LEAVES if backbone_of(p) in SCALES], ids=name_of
+)
+def test_each_network_trains_at_its_scales(path):
+    pipeline = load(path).train_dataloader.dataset.pipeline
+    assert pipeline[1].type == 'SampleRandomClips'
+    crop = pipeline[3].transforms[0]
+    assert crop.scale_range == SCALES[backbone_of(path)]

@@ -22,7 +22,7 @@ pretrain_pipeline = [
 ]
 
 val_pipeline = [
-    dict(type='OpenVideo', backend='pyav'),
+    train_pipeline[0],
     dict(
         type='SampleUniformClips',
         clip_len=16,
@@ -35,7 +35,7 @@ val_pipeline = [
 
 # 10 clips x 3 crops, softmax averaged
 test_pipeline = [
-    dict(type='OpenVideo', backend='pyav'),
+    train_pipeline[0],
     dict(
         type='SampleUniformClips',
         clip_len=16,

@@ -26,7 +26,7 @@ pretrain_pipeline = [
 ]
 
 val_pipeline = [
-    dict(type='OpenVideo', backend='pyav'),
+    train_pipeline[0],
     dict(
         type='SampleUniformClips',
         clip_len=32,
@@ -39,7 +39,7 @@ val_pipeline = [
 
 # 10 clips x 3 crops, softmax averaged
 test_pipeline = [
-    dict(type='OpenVideo', backend='pyav'),
+    train_pipeline[0],
     dict(
         type='SampleUniformClips',
         clip_len=32,
