@@ -42,12 +42,17 @@ def backbone_of(path: Path) -> str:
 
 # each paper has a recipe, which its evaluations follow, too
 CORP_BACKBONES = ('r3d50', 'i3d50', 'c2d50')
+HCML_BACKBONES = ('r2d50', 'r2plus1d101')
 CORP_PRETRAININGS = [
     path for path in PRETRAININGS if backbone_of(path) in CORP_BACKBONES
 ]
 PACE_PRETRAININGS = [
     path for path in PRETRAININGS if path.parent.name == 'pace'
 ]
+HCML_CONFIGS = [path for path in PRETRAININGS if path.parent.name == 'hcml']
+# without labels, and with them from there on
+HCML_LEVELS = [path for path in HCML_CONFIGS if 'joint' not in path.stem]
+HCML_JOINT = [path for path in HCML_CONFIGS if 'joint' in path.stem]
 # LTN's, and of the baselines it takes from Feichtenhofer et al. (2021)
 SLOW_PRETRAININGS = [
     path for path in PRETRAININGS if backbone_of(path) == 'slow50'
@@ -56,10 +61,13 @@ CORP_EVALUATIONS = [
     path for path in LABELLED if backbone_of(path) in CORP_BACKBONES
 ]
 SLOW_EVALUATIONS = [path for path in LABELLED if backbone_of(path) == 'slow50']
+HCML_EVALUATIONS = [
+    path for path in LABELLED if backbone_of(path) in HCML_BACKBONES
+]
 PACE_FINETUNINGS = [
     path
     for path in LABELLED
-    if path not in CORP_EVALUATIONS + SLOW_EVALUATIONS
+    if path not in CORP_EVALUATIONS + SLOW_EVALUATIONS + HCML_EVALUATIONS
 ]
 
 

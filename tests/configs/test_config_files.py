@@ -13,6 +13,8 @@ from config_files import (
     CORP_EVALUATIONS,
     CORP_PRETRAININGS,
     EVALUATIONS,
+    HCML_CONFIGS,
+    HCML_EVALUATIONS,
     KNNS,
     LABELLED,
     LEAVES,
@@ -114,9 +116,9 @@ def test_pretraining_reads_fast_and_evaluation_as_others_do(path):
         split: [slot.type for slot in cfg[split].dataset.pipeline[2:4]]
         for split in splits_of(cfg)
     }
-    is_evaluation = cfg.model.type in ('Recognizer3D', 'FeatureTrunk')
+    has_results = ('Recognizer3D', 'MotionRecognizer', 'FeatureTrunk')
     wanted = dict.fromkeys(kinds, PLAIN)
-    if not is_evaluation:
+    if cfg.model.type not in has_results:
         wanted['train_dataloader'] = FAST
     assert kinds == wanted
 
@@ -198,7 +200,8 @@ def test_no_loop_shows_where_a_video_ends_when_order_is_asked(path):
 def test_flips_trade_labels_only_where_classes_have_a_side(path):
     operations = load(path).train_dataloader.dataset.pipeline[3].transforms
     flip = next(op for op in operations if op.type == 'ClipFlip')
-    trades = path in EVALUATIONS and path.stem.endswith('ssv2')
+    reads_labels = path in EVALUATIONS + HCML_CONFIGS  # one pipeline for all
+    trades = reads_labels and path.stem.endswith(('ssv1', 'ssv2'))
     pairs = flip.get('flip_label_map')
     assert bool(pairs) is trades
     if trades:
@@ -224,6 +227,8 @@ def test_header_says_paper_number_and_command(path):
         assert 'Wu et al. (2018)' in header
     elif path in SLOW_PRETRAININGS + SLOW_EVALUATIONS:
         assert 'LTN' in header or 'Feichtenhofer et al. (2021)' in header
+    elif path in HCML_CONFIGS + HCML_EVALUATIONS:
+        assert 'HCML' in header
     else:
         is_corps = path in CORP_PRETRAININGS + CORP_EVALUATIONS
         assert ('CORP' if is_corps else 'Pace Prediction') in header

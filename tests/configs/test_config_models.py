@@ -20,6 +20,7 @@ from vsslcodebase.registry import METRICS, MODELS
 
 CLASSES = {
     'k400': 400,
+    'ssv1': 174,
     'ssv2': 174,
     'ucf101': 101,
     'hmdb51': 51,
