@@ -187,6 +187,13 @@ class Bright(nn.Module):
         return self.last(torch.cat([bright, 3 - bright], dim=1))
 
 
+class TwoMaps(nn.Module):
+    """A network of two pathways."""
+
+    def forward(self, x):
+        return x, x
+
+
 def test_the_map_is_where_the_class_is():
     model = recognizer(BACKBONES['SmallR3D'], 2)
     model.backbone = Bright()
@@ -239,6 +246,9 @@ def test_what_cannot_be_asked_is_refused():
         class_attention(model, batch(), target=3)
     with pytest.raises(ValueError, match='has no layer'):
         class_attention(model, batch(), 'conv7')
+    model.backbone = TwoMaps()
+    with pytest.raises(ValueError, match='the backbone gave a tuple'):
+        class_attention(model, batch())
     trunk = MODELS.build(
         dict(type='FeatureTrunk', backbone=BACKBONES['SmallR3D'])
     ).eval()

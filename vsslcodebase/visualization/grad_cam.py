@@ -38,16 +38,16 @@ def grad_cam_plus_plus(activations: Tensor, gradients: Tensor) -> Tensor:
     """Weigh channels by how much of them speaks for a class.
 
     The class score S is taken as Y = exp(S), S piecewise linear in the
-    activations A, so that derivatives of Y are powers of those of S, g
-    (Eq. 16 to 19). Where g > 0, and over positions p = (t, y, x) of a clip::
+    activations A, so that derivatives of Y are exp(S) times powers of those
+    of S, g. Where g > 0, and over positions p = (t, y, x) of a clip::
 
-        alpha_p = g_p^2 / (2 g_p^2 + g_p^3 sum_q A_q)
+        alpha_p = g_p^2 / (2 g_p^2 + g_p^3 sum_q A_q)     (Eq. 19)
                 = 1 / (2 + g_p sum_q A_q)
-        w = sum_p alpha_p ReLU(g_p)             (Eq. 11 without exp(S))
+        w = sum_p alpha_p ReLU(g_p)                       (Eq. 7)
         map_p = ReLU(sum over channels of w A_p)
 
-    The factor exp(S) that is left out is the same all over a clip. The paper
-    is about images; a clip is one map here, with time as a third axis.
+    w lacks the factor exp(S), which is the same all over a clip. The paper is
+    about images; a clip is one map here, with time as a third axis.
 
     Args:
         activations: (N, C, t, h, w), at least 0, as behind a ReLU. The sum
@@ -127,7 +127,7 @@ def _starting_at(
         if not isinstance(output, Tensor):
             raise ValueError(
                 f'{layer or "the backbone"} gave a {type(output).__name__}, '
-                'expected one map; choose another layer'
+                'expected one map; name a layer that gives one'
             )
         check_map(output)
         seen.append(output.detach().requires_grad_())

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
 
 from vsslcodebase.registry import MODELS
 
@@ -22,6 +24,32 @@ CONFIG = """
 _base_ = ['{folder}/retrieve.py']
 model = {model}
 model['_delete_'] = True
+"""
+MMACTION2 = """
+default_scope = 'mmaction'
+model = dict(
+    type='Recognizer3D',
+    backbone=dict(
+        type='ResNet3d', depth=18, base_channels=4, norm_eval=False,
+        conv1_stride_t=1, pool1_stride_t=1, with_pool2=False),
+    cls_head=dict(type='I3DHead', num_classes=5, in_channels=32),
+    data_preprocessor=dict(
+        type='ActionDataPreprocessor', mean=[128, 128, 128],
+        std=[58, 58, 58], format_shape='NCTHW'))
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=0,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='VideoDataset',
+        ann_file='',
+        pipeline=[
+            dict(type='PyAVInit'),
+            dict(type='SampleFrames', clip_len=4, num_clips=10),
+            dict(type='PyAVDecode'),
+            dict(type='Resize', scale=(32, 32), keep_ratio=False),
+            dict(type='FormatShape', input_format='NCTHW'),
+            dict(type='PackActionInputs')]))
 """
 
 
@@ -72,6 +100,20 @@ def test_without_colour_the_frames_are_those_of_the_clip(draw):
         assert np.array_equal(other[22:54], plain[22:54])
         coloured = cv2.imread(str(draw('c.png', *words)))
         assert not np.array_equal(coloured[22:54], plain[22:54])
+
+
+def test_configs_of_mmaction2_are_read(call, folder, tmp_path, capsys):
+    config, checkpoint = tmp_path / 'i3d.py', tmp_path / 'i3d.pth'
+    config.write_text(MMACTION2)
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmaction'):
+        model = MODELS.build(Config.fromfile(config).model)
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    out = tmp_path / 'a.png'
+    words = (config, checkpoint, folder / 'test_5.mp4', '--target-class', 4)
+    call('visualization/grad_cam', *words, '--out', out, '--tile', 32)
+    assert cv2.imread(str(out)).shape == (22 + 32 + 2, 4 * 34, 3)
+    assert 'test_5.mp4: class 4 (' in capsys.readouterr().out
 
 
 def test_film_shows_every_frame(draw):
