@@ -60,6 +60,8 @@ def parse_command(command: str) -> tuple[str, int, list[str]]:
     words = shlex.split(command)
     if words[0] == 'tools/dist_train.sh':
         config, gpus = words[1:3]
+    elif words[1] == 'tools/train_stages.py':
+        config, gpus = words[2], words[words.index('--gpus') + 1]
     elif words[0] == 'python':
         config, gpus = words[2], '1'
     else:
