@@ -54,7 +54,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--width', type=int, help='base_channels of the backbone'
     )
-    parser.add_argument('--num-videos', type=int, default=2)
+    parser.add_argument(
+        '--num-videos', type=int, help='default 2, or one for each bn_groups'
+    )
     parser.add_argument(
         '--cfg-options', nargs='+', action=OverrideAction, default={}
     )
@@ -71,10 +73,9 @@ def main() -> int:
     set_frame_size(cfg.train_dataloader.dataset, args.size)
     if args.width:
         set_width(cfg.model, args.width)
+    num_videos = args.num_videos or max(2, cfg.model.get('bn_groups', 1))
     with tempfile.TemporaryDirectory() as folder:
-        use_made_videos(
-            cfg.train_dataloader.dataset, Path(folder), args.num_videos
-        )
+        use_made_videos(cfg.train_dataloader.dataset, Path(folder), num_videos)
         samples, rows = walk_pipeline(cfg.train_dataloader.dataset)
     model = revert_sync_batchnorm(build_untrained(cfg.model))
     idle, more_rows = walk_model(model, pseudo_collate(samples))
@@ -232,9 +233,15 @@ def head_of(model: nn.Module) -> tuple[str, str]:
 
 def count_parameters(model: nn.Module) -> list[tuple[str, str, str]]:
     """List the parameters of each part, and how many of them are trained."""
+    parts = [
+        *((name, part.parameters()) for name, part in model.named_children()),
+        # a trunk may have parameters of its own, as SwAV its prototypes
+        *((name, [p]) for name, p in model.named_parameters(recurse=False)),
+        ('total', model.parameters()),
+    ]
     rows = []
-    for name, part in [*model.named_children(), ('total', model)]:
-        sizes = [(p.numel(), p.requires_grad) for p in part.parameters()]
+    for name, parameters in parts:
+        sizes = [(p.numel(), p.requires_grad) for p in parameters]
         total = sum(size for size, _ in sizes)
         trained = sum(size for size, is_trained in sizes if is_trained)
         if total:

@@ -14,6 +14,8 @@ from vsslcodebase.engine.preflight import UsageError
 CORP_M = CONFIGS / 'corp' / 'corp_m_r3d50_ssv2.py'
 LINEAR = CONFIGS / 'eval' / 'linear' / 'linear_r3d50_ssv2.py'
 LTN = CONFIGS / 'ltn' / 'ltn_moco-rho4_slow50_smarthome.py'
+MINI_MOCO = CONFIGS / 'mini' / 'moco_rho2_smallr3d_motion-mini.py'
+MINI_SWAV = CONFIGS / 'mini' / 'swav_rho2_smallr3d_motion-mini.py'
 
 
 def run(
@@ -68,6 +70,18 @@ def test_a_trunk_with_a_queue_learns_in_the_step_that_is_shown(
     assert 'queue_age 1.0000' in lines['trunk']
     assert lines['momentum_encoder'].split()[-1] == '0'
     assert 'every trained parameter gets a gradient' in text
+
+
+def test_there_is_a_video_for_each_group_of_batchnorm(monkeypatch, capsys):
+    status, lines, _ = run(monkeypatch, capsys, MINI_MOCO, '--size', '16')
+    assert status == 0
+    assert 'inputs (4, 2, 3, 8, 16, 16) float32' in lines['preprocess']
+
+
+def test_parameters_of_the_trunk_itself_are_counted(monkeypatch, capsys):
+    _, lines, _ = run(monkeypatch, capsys, MINI_SWAV, '--size', '16')
+    prototypes = f'{16 * 64:,}'
+    assert lines['prototypes'].split()[1:] == [prototypes, prototypes]
 
 
 def test_the_head_follows_the_width_where_the_neck_has_none():
