@@ -47,7 +47,7 @@ def test_named_files_exist(path):
     assert missing == []
 
 
-@pytest.mark.parametrize('name', ['corp', 'ltn', 'pace'])
+@pytest.mark.parametrize('name', ['corp', 'hcml', 'ltn', 'pace'])
 def test_fidelity_page_names_tests_that_exist(name):
     page = (ROOT / 'docs' / 'papers' / f'{name}.md').read_text()
     named = re.findall(r'`(tests/[\w/]+\.py)::(\w+)`', page)
@@ -64,6 +64,11 @@ def test_fidelity_page_names_tests_that_exist(name):
     ('name', 'pretraining', 'evaluation'),
     [
         ('corp', 'corp/corp_m_r3d50_ssv2', 'eval/linear/linear_r3d50_ssv2'),
+        (
+            'hcml',
+            'hcml/hcml_r2d50_k400',
+            'eval/supervised/supervised-motion_r2d50_k400',
+        ),
         (
             'ltn',
             'ltn/ltn_moco-rho4_slow50_smarthome',

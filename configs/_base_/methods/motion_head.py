@@ -7,6 +7,7 @@ motion_head = dict(
     type='MotionHierarchyHead',
     flow_level=0,
     contrast_levels=(1, 2),
+    hidden_channels=256,
     num_steps=3,
     num_positions=32,
     temperature=0.07,
