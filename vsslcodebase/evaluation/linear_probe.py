@@ -96,9 +96,8 @@ def train_linear_probe(
 ) -> LinearProbe:
     """Train a linear classifier by SGD, its rate falling as half a cosine.
 
-    Momentum is 0.9, without weight decay. Each dimension is standardised on
-    the training set, which is what the statistics of a BatchNorm1d without
-    parameters approach.
+    Momentum is 0.9. Dimensions are standardised on the training set, as a
+    BatchNorm1d without parameters approaches it.
 
     Args:
         features: (N, D) of the training set, any floating type.
@@ -108,9 +107,6 @@ def train_linear_probe(
         lr: Rate of the first step.
         batch_size: Of a step; the last batch of an epoch may be smaller.
         seed: Of the first weights and the order.
-
-    Returns:
-        The probe; ``probe.scores(other_features)`` classifies.
 
     Raises:
         ValueError: Shapes disagree, or labels lie outside the classes.

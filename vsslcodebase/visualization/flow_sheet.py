@@ -121,6 +121,7 @@ def flow_sheet(
     plain, left = found.difference(False), found.difference(True)
     brightest = max(np.nanmax(plain, initial=0), np.nanmax(left, initial=0))
     height, width = flow.shape[2:]
+    scale = found.frames.shape[3] / width
     rows = {
         f'{name}: frames t': frames[:-1],
         f'frames t + {found.step}': frames[1:],
@@ -134,15 +135,9 @@ def flow_sheet(
         f'difference without flow, mean {_mean(plain):.4f} '
         f'(white: {brightest:.2f})': _grey(plain, brightest),
     }
-    notes = [f't={found.step * t}' for t in range(len(flow))]
-    sheet = clip_sheet(
-        list(rows.values()),
-        list(rows),
-        [notes] + [[''] * len(notes)] * (len(rows) - 1),
-        tile,
-        max_columns,
-    )
-    scale = found.frames.shape[3] / width
+    times = [f't={found.step * t}' for t in range(len(flow))]
+    notes = [times] + [[''] * len(times)] * (len(rows) - 1)
+    sheet = clip_sheet([*rows.values()], [*rows], notes, tile, max_columns)
     unit = f'px ({scale * longest:.3g} of the frame)'
     return _beside(sheet, flow_legend(longest, unit, side=160))
 
