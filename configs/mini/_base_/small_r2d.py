@@ -31,7 +31,7 @@ motion_backbone = dict(
 
 motion_head = dict(
     type='MotionHierarchyHead',
-    flow_channels=(32, 32, 24, 16, 8),  # a quarter
+    flow_channels=(16, 16, 12, 8, 4),  # an eighth
     hidden_channels=64,
     num_positions=16)
 
