@@ -17,6 +17,7 @@ from vsslcodebase.utils.dist import (
     all_reduce_mean,
     gather_rows,
     gather_with_grad,
+    permute_rows,
     rank,
     world_size,
 )
@@ -36,6 +37,13 @@ def joined_batch():
     return torch.randn(
         4 * VIDEOS_PER_RANK, 5, generator=torch.Generator().manual_seed(1)
     )
+
+
+def orders():
+    """Nothing moves, everything does, all pairs of ranks have some."""
+    same = torch.arange(4 * VIDEOS_PER_RANK)
+    drawn = torch.Generator().manual_seed(2)
+    return [same, same.flip(0), torch.randperm(len(same), generator=drawn)]
 
 
 def losses(outputs):
@@ -88,6 +96,11 @@ def visit(rank_, folder):
     uneven = torch.full((3 * rank_, 2), rank_ + 1.0, requires_grad=True)
     found['uneven'] = gather_rows(uneven), gather_rows(1 + mine[: 2 - rank_])
 
+    found['permuted'] = [
+        permute_rows(joined_batch().chunk(2)[rank_].T.clone().T, order)
+        for order in orders()
+    ]
+
     value = torch.tensor(float(rank_), requires_grad=True)
     found['mean'] = all_reduce_mean(value)
     found['value'] = value.detach()
@@ -133,6 +146,19 @@ def test_batches_of_different_sizes_are_joined_without_gradient(found):
         assert none_and_three.tolist() == [[2.0, 2.0]] * 3
         assert two_and_one[:, 0, 0].tolist() == [2.0, 2.0, 3.0]
         assert not two_and_one.requires_grad
+
+
+def test_rows_of_all_processes_are_permuted(found):
+    for order, *halves in zip(orders(), *(f['permuted'] for f in found)):
+        assert torch.equal(torch.cat(halves), joined_batch()[order])
+
+
+def test_one_process_permutes_its_rows_and_takes_it_back():
+    rows = joined_batch()
+    for order in orders():
+        permuted = permute_rows(rows, order)
+        assert torch.equal(permuted, rows[order])
+        assert torch.equal(permute_rows(permuted, order.argsort()), rows)
 
 
 def test_backward_sums_what_both_processes_make_of_my_rows(found):

@@ -88,6 +88,43 @@ def gather_rows(x: Tensor) -> Tensor:
     return torch.cat([part[:n] for part, n in zip(parts, lengths)])
 
 
+@torch.no_grad()
+def permute_rows(x: Tensor, order: Tensor) -> Tensor:
+    """Bring the rows of all processes into another order; no gradient flows.
+
+    What a gather and an index would give, but each process receives its own
+    rows alone: of video clips on many GPUs, all rows do not fit into one.
+
+    Args:
+        x: (N, ...), N the same on every process.
+        order: (world_size * N,) indices of the joined rows, rank-major; the
+            same permutation on every process.
+
+    Returns:
+        (N, ...): of ``joined[order]`` the rows at this process's places.
+
+    Raises:
+        ValueError: on every process, where the shapes differ among them.
+    """
+    if world_size() == 1:
+        return x[order.to(x.device)]
+    _check_equal_shapes(x)
+    order = order.view(world_size(), len(x))  # row r: what process r receives
+    sources = order.div(len(x), rounding_mode='floor')
+    given = sources == rank()
+    sent = x[(order % len(x))[given].to(x.device)].contiguous()
+    received = torch.empty_like(sent)
+    own = sources[rank()]
+    dist.all_to_all_single(
+        received,
+        sent,
+        own.bincount(minlength=world_size()).tolist(),
+        given.sum(1).tolist(),
+    )
+    # They come by sender, and from each in the order of their places
+    return received[own.argsort(stable=True).argsort().to(x.device)]
+
+
 class _Gather(torch.autograd.Function):
     """All-gather whose backward pass is a sum and a slice."""
 

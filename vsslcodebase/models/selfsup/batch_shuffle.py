@@ -11,8 +11,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vsslcodebase.utils.dist import gather_with_grad, rank
-
 
 def forward_batches(
     num_videos: int,
@@ -72,28 +70,3 @@ def clip_permutation(num_videos: int, num_clips: int, step: int) -> Tensor:
     ]
     clips = torch.stack(videos, dim=1) * num_clips + torch.arange(num_clips)
     return clips.flatten()
-
-
-@torch.no_grad()
-def shuffle_rows(rows: Tensor, order: Tensor) -> Tensor:
-    """Exchange rows among all processes; no gradient flows.
-
-    Args:
-        rows: (N, ...), N the same on every process.
-        order: (world_size * N,), the same permutation on every process.
-
-    Returns:
-        (N, ...): of the rows of all processes, one rank after another, those
-        at this process's part of ``order``.
-
-    Raises:
-        ValueError: N differs among the processes.
-    """
-    start = rank() * len(rows)
-    own = order[start : start + len(rows)].to(rows.device)
-    return gather_with_grad(rows)[own]
-
-
-def unshuffle_rows(rows: Tensor, order: Tensor) -> Tensor:
-    """Undo ``shuffle_rows`` with the same ``order``."""
-    return shuffle_rows(rows, order.argsort())

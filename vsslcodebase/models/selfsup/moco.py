@@ -23,16 +23,12 @@ from vsslcodebase.registry import MODELS
 from vsslcodebase.utils.dist import (
     all_reduce_mean,
     gather_with_grad,
+    permute_rows,
     world_size,
 )
 from vsslcodebase.utils.precision import unit_length
 
-from .batch_shuffle import (
-    clip_permutation,
-    forward_batches,
-    shuffle_rows,
-    unshuffle_rows,
-)
+from .batch_shuffle import clip_permutation, forward_batches
 from .clip_times import embed, read_times
 from .clip_trunk import ClipTrunk, check_several_clips
 from .feature_queue import FeatureQueue
@@ -172,9 +168,9 @@ class MoCo(ClipTrunk):
         num_videos = world_size() * len(clips) // num_clips
         order = clip_permutation(num_videos, num_clips, int(self.queue.step))
         if times is not None:
-            times = shuffle_rows(times, order)
-        keys = encode(shuffle_rows(clips, order), times, batches)
-        return unshuffle_rows(unit_length(keys.float()), order)
+            times = permute_rows(times, order)
+        keys = encode(permute_rows(clips, order), times, batches)
+        return permute_rows(unit_length(keys.float()), order.argsort())
 
     def _check_fit(self, embeddings: Tensor) -> None:
         """Raise unless the (B*V, d) embeddings fit the queue."""
