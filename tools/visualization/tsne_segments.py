@@ -26,7 +26,11 @@ from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.engine.video_segments import choose_videos, read_segments
 from vsslcodebase.evaluation.layers import POOLINGS, LayerReader
-from vsslcodebase.visualization.tsne_segments import draw_segments, tsne_layout
+from vsslcodebase.visualization.tsne_segments import (
+    MAX_VIDEOS,
+    draw_segments,
+    tsne_layout,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -59,6 +63,11 @@ def main() -> None:
         raise UsageError(f'--out is an image, as tsne.png, got {path}')
     cfg = feature_config(args.config, args.checkpoint, args.cfg_options)
     names = choose_videos(cfg, args.videos, args.ann_file, args.indices)
+    if len(names) > MAX_VIDEOS:
+        raise UsageError(
+            f'{len(names)} videos are more than the {MAX_VIDEOS} that a '
+            'picture can tell apart; choose by --indices'
+        )
     model = feature_model(cfg, args.device)
     reader = LayerReader(model.backbone, args.layer, args.pool)
     videos = [

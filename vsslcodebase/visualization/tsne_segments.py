@@ -36,6 +36,7 @@ STYLE = {
 }
 THUMBNAIL_POINTS = 40
 MAX_THUMBNAILS = 18  # as many as find a place around the points
+MAX_VIDEOS = 18  # three with each hue
 MAX_PERPLEXITY = 30.0
 
 

@@ -56,6 +56,13 @@ def test_tells_errors(picture, folder, words, message):
         picture(*(word.format(folder) for word in words))
 
 
+def test_a_long_list_asks_for_a_choice(picture, tmp_path):
+    names = tmp_path / 'long.txt'
+    names.write_text(''.join(f'{i}.mp4 0\n' for i in range(19)))
+    with pytest.raises(ValueError, match='19 videos are more than the 18'):
+        picture('--ann-file', names)
+
+
 def test_out_is_an_image(picture):
     with pytest.raises(ValueError, match='--out is an image'):
         picture('--videos', 'a.mp4', name='tsne.foo')
