@@ -130,3 +130,24 @@ def test_width_needs_a_backbone_that_has_one():
     model = dict(backbone=dict(type='SmallR3D'), neck=dict(in_channels=1))
     with pytest.raises(UsageError, match='base_channels'):
         tool('dry_run').set_width(model, 4)
+
+
+def test_motion_blocks_learn_in_the_step_that_is_shown(monkeypatch, capsys):
+    """Though their last scale starts at zero; and they follow --width."""
+    path = CONFIGS / 'hcml' / 'hcml_joint_r2d50_ucf101.py'
+    status, lines, _ = run(
+        monkeypatch, capsys, path, '--size', '112', '--width', '4'
+    )
+    assert status == 0
+    assert 'loss_motion2' in lines['head']
+    assert lines['total'].split()[1] == lines['total'].split()[2]
+
+
+def test_a_level_is_shown_with_its_head(monkeypatch, capsys):
+    path = CONFIGS / 'hcml' / 'hcml_r2d50_ucf101.py'
+    status, lines, _ = run(
+        monkeypatch, capsys, path, '--size', '112', '--width', '4'
+    )
+    assert status == 0
+    assert 'MotionHierarchyHead' in lines['head']
+    assert 'loss_reconstruct' in lines['head']

@@ -62,3 +62,10 @@ def test_equal_configs_have_no_difference(printed):
 def test_unknown_option_is_refused(printed):
     with pytest.raises(OverrideError, match=r'did you mean model\.head\.task'):
         printed(CORP_M, '--cfg-options', 'model.head.tusk=order')
+
+
+def test_stages_are_printed(printed):
+    path = 'configs/hcml/hcml_joint_r2d50_k400.py'
+    cfg = Config.fromstring(printed(path), '.py')
+    assert [stage.name for stage in cfg.stages][-1] == 'joint'
+    assert 'motion_blocks' not in cfg
