@@ -252,3 +252,9 @@ def test_wide_maps_are_pooled_to_cells_once():
     feats = feature_maps(size=6)
     found, _ = neck(feats, times=torch.rand(4, 1))
     torch.testing.assert_close(found, alone(feats)[0])
+
+
+@pytest.mark.parametrize('width', ['time_channels', 'hidden_channels'])
+def test_a_time_encoder_without_width_is_refused(width):
+    with pytest.raises(ValueError, match=r'are at least 1, got .* 0'):
+        build_neck(**{width: 0})

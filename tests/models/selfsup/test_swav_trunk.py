@@ -220,6 +220,11 @@ def test_one_prototype_is_refused():
         build_trunk('SwAV', num_prototypes=1)
 
 
+def test_a_temperature_of_zero_is_refused():
+    with pytest.raises(ValueError, match='temperature must be > 0, got 0'):
+        build_trunk('SwAV', temperature=0)
+
+
 def test_embeddings_of_another_length_are_refused():
     model = build_trunk('SwAV', in_channels=9)
     with pytest.raises(ValueError, match=r'in_channels=9\) got .*\(8, 5\);'):

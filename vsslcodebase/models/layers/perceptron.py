@@ -19,6 +19,11 @@ def make_perceptron(
     if num_layers < 1:
         raise ValueError(f'num_layers must be at least 1, got {num_layers}')
     widths = [in_channels, *[hidden_channels] * (num_layers - 1)]
+    if min(*widths, out_channels) < 1:
+        raise ValueError(
+            f'widths of a perceptron are at least 1, got {widths} and '
+            f'{out_channels} outputs'
+        )
     layers: list[nn.Module] = []
     for width in widths[:-1]:
         layers += [nn.Linear(width, hidden_channels), nn.ReLU()]

@@ -55,7 +55,10 @@ class TimeEncoder(nn.Module):
             num_times, time_channels, embedded, time_layers
         )
         self.mlp = make_perceptron(
-            width, hidden_channels or width, out_channels, 2
+            width,
+            width if hidden_channels is None else hidden_channels,
+            out_channels,
+            2,
         )
 
     def forward(self, feats: Tensor, times: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ class SwAV(ClipTrunk):
         init_cfg: Weight initialisation, mmengine's.
 
     Raises:
-        ValueError: For fewer than 2 prototypes.
+        ValueError: For fewer than 2 prototypes, or a temperature of 0.
     """
 
     def __init__(
@@ -71,6 +71,8 @@ class SwAV(ClipTrunk):
                 'SwAV assigns clips to at least 2 prototypes, got '
                 f'num_prototypes={num_prototypes}'
             )
+        if not temperature > 0:
+            raise ValueError(f'temperature must be > 0, got {temperature}')
         self.prototypes = nn.Parameter(
             unit_length(torch.randn(num_prototypes, in_channels))
         )
