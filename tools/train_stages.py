@@ -7,14 +7,13 @@ The config lists its ``stages``. Each is a training of its own, as
 ``tools/train.py`` would do it, in a folder of the work directory, and starts
 from the last checkpoint of the one before. Started again with ``--resume`` it
 goes on where it was: in the middle of a stage, or with the next one.
-``--print`` shows the commands, to be given to a scheduler one by one. Options
-that are not known here go to ``train.py``.
+``--print`` writes the configs and shows the commands, for a scheduler that is
+to run one after the other. Options that are not known here go to ``train.py``.
 """
 
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from vsslcodebase.engine.stages import (
     read_stages,
     run_stages,
     train_command,
+    write_stages,
 )
 
 TOOLS = Path(__file__).resolve().parent
@@ -40,7 +40,11 @@ def parse_args() -> tuple[argparse.Namespace, list[str]]:
     add('--work-dir', help="default: work_dirs/ and the config's name")
     add('--gpus', type=int, help='processes, by tools/dist_train.sh')
     add('--resume', action='store_true', help='go on where it was')
-    add('--print', action='store_true', help='show the commands only')
+    add(
+        '--print',
+        action='store_true',
+        help='write the configs, show commands',
+    )
     return parser.parse_known_args()
 
 
@@ -56,9 +60,7 @@ def main() -> int:
     stages = read_stages(cfg, work_dir)
     command = train_command(TOOLS, args.gpus, options)
     if args.print:
-        for stage in stages:
-            words = command(stage.path, stage.folder, False)
-            print(shlex.join(words))
+        print('\n'.join(write_stages(stages, command)))
         return 0
     return run_stages(
         stages,

@@ -152,7 +152,16 @@ def test_commands_can_be_shown(command, staged, tmp_path):
         f'dist_train.sh {tmp_path}/w/one.py 4 '
         f'--work-dir {tmp_path}/w/one --amp'
     )
-    assert not (tmp_path / 'w').exists()
+    # a stage begins where the one before is going to end
+    starts = [
+        load_config(str(tmp_path / 'w' / f'{name}.py')).load_from
+        for name in ('one', 'two', 'three')
+    ]
+    ends = [
+        str(tmp_path / 'w' / name / 'epoch_1.pth') for name in ('one', 'two')
+    ]
+    assert starts == [None, *ends]
+    assert not (tmp_path / 'w' / 'one').exists()
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,11 @@ class Stage(NamedTuple):
         return Path(mark.read_text().strip()) if mark.exists() else None
 
     @property
+    def expected(self) -> Path:
+        """The checkpoint that it will end with."""
+        return self.folder / f'epoch_{self.cfg.train_cfg.max_epochs}.pth'
+
+    @property
     def begun(self) -> bool:
         """Whether there is a checkpoint to go on from."""
         return (self.folder / 'last_checkpoint').exists()
@@ -143,6 +148,28 @@ def run_stages(
         (stage.folder / FINISHED).write_text(f'{last}\n')
         before = Path(last)
     return 0
+
+
+def write_stages(
+    stages: Sequence[Stage], command: Callable[[Path, Path, bool], list[str]]
+) -> list[str]:
+    """Write the configs of all stages, and return the commands.
+
+    For schedulers, which start one after the other: a config names the
+    checkpoint that the stage before is expected to end with.
+
+    Args:
+        stages: What ``read_stages`` returned.
+        command: See ``run_stages``.
+    """
+    lines = []
+    before: Path | None = None
+    for stage in stages:
+        stage.path.parent.mkdir(parents=True, exist_ok=True)
+        stage.path.write_text(_config_text(stage, before))
+        lines.append(shlex.join(command(stage.path, stage.folder, False)))
+        before = stage.expected
+    return lines
 
 
 def _check_folders(stages: Sequence[Stage], resume: bool) -> None:
