@@ -21,6 +21,7 @@ from vsslcodebase.engine.arguments import parse_test, parse_train
 from vsslcodebase.engine.gallery_pipelines import share_pipelines
 from vsslcodebase.engine.hooks import BadVideosHook, CheckpointKeysHook
 from vsslcodebase.engine.hooks.checkpoint_keys import PARTIAL_LOAD
+from vsslcodebase.engine.log_filter import leave_out_followers
 from vsslcodebase.engine.lost_workers import kill_workers, limit_waiting
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
@@ -66,6 +67,7 @@ def run_train(args: argparse.Namespace) -> Runner:
     runner = _build(cfg, stages, CheckpointKeysHook(not partial, PARTIAL_LOAD))
     runner.register_hook(BadVideosHook())
     _warn_of_accumulation(runner)
+    leave_out_followers(runner)
     runner.train()
     return runner
 

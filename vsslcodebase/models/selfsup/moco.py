@@ -186,7 +186,7 @@ class MoCo(ClipTrunk):
             raise ValueError(
                 f'queue_size={size} is smaller than one batch of {num_keys} '
                 'keys (processes x videos x clips): some would never be a '
-                'negative; set it to a multiple of that'
+                'negative; set it to at least that'
             )
 
 
