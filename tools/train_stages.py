@@ -17,6 +17,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.stages import (
@@ -38,7 +39,7 @@ def parse_args() -> tuple[argparse.Namespace, list[str]]:
     add = parser.add_argument
     add('config', help='has stages')
     add('--work-dir', help="default: work_dirs/ and the config's name")
-    add('--gpus', type=int, help='processes, by tools/dist_train.sh')
+    add('--gpus', type=natural, help='processes, by tools/dist_train.sh')
     add('--resume', action='store_true', help='go on where it was')
     add(
         '--print',

@@ -11,7 +11,12 @@ from vsslcodebase.compat import load_checkpoint
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.overrides import OverrideError
 from vsslcodebase.engine.preflight import UsageError
-from vsslcodebase.engine.stages import read_stages, run_stages, train_command
+from vsslcodebase.engine.stages import (
+    read_stages,
+    run_stages,
+    train_command,
+    write_stages,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / 'tools'
@@ -132,6 +137,52 @@ def test_interrupted_stages_go_on(command, staged, tmp_path, stages):
     assert '--resume' in second.stdout.split('stage 2 of 3')[1].split('\n')[0]
     assert all(stage.checkpoint is not None for stage in stages)
     assert load_checkpoint(stages[1].checkpoint)['meta']['iter'] == 4
+
+
+@pytest.fixture
+def finished(stages, monkeypatch):
+    """All stages of a run that trained nothing; what it was told to run."""
+
+    def pretend(words):
+        folder = Path(words[4])
+        (folder / 'last_checkpoint').write_text(f'{folder}/epoch_1.pth')
+        return 0
+
+    monkeypatch.setattr('vsslcodebase.engine.stages._run', pretend)
+    assert run_stages(stages, train_command(TOOLS, None, []), False) == 0
+
+
+def test_finished_stages_are_not_shown_again(finished, stages):
+    command = train_command(TOOLS, None, [])
+    before = [stage.path.read_text() for stage in stages]
+    assert write_stages(stages, command) == []
+    assert [stage.path.read_text() for stage in stages] == before
+    (stages[2].folder / 'finished.txt').unlink()
+    (line,) = write_stages(stages, command)
+    assert str(stages[2].path) in line
+
+
+def test_a_run_that_was_moved_is_still_finished(finished, staged, tmp_path):
+    (tmp_path / 'work').rename(tmp_path / 'elsewhere')
+    moved = read_stages(load_config(str(staged)), tmp_path / 'elsewhere')
+    told = []
+    command = train_command(TOOLS, None, [])
+    assert run_stages(moved, command, True, told.append) == 0
+    assert [line.split(': ')[1] for line in told] == [
+        f'finished, {stage.folder}/epoch_1.pth' for stage in moved
+    ]
+
+
+def test_stages_that_do_not_fit_together(finished, stages):
+    command = train_command(TOOLS, None, [])
+    mark = stages[0].folder / 'finished.txt'
+    mark.rename(mark.with_suffix('.old'))
+    with pytest.raises(UsageError, match='two is finished, but one, from whi'):
+        run_stages(stages, command, True)
+    mark.with_suffix('.old').rename(mark)
+    stages[0].path.unlink()
+    with pytest.raises(UsageError, match=r'is finished, but .*one\.py, the'):
+        run_stages(stages, command, True)
 
 
 def test_commands_can_be_shown(command, staged, tmp_path):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -43,7 +44,10 @@ class Stage(NamedTuple):
     def checkpoint(self) -> Path | None:
         """The last checkpoint, of a stage that has ended well."""
         mark = self.folder / FINISHED
-        return Path(mark.read_text().strip()) if mark.exists() else None
+        if not mark.exists():
+            return None
+        # by its name alone: the work directory may have been moved since
+        return self.folder / Path(mark.read_text().strip()).name
 
     @property
     def expected(self) -> Path:
@@ -118,7 +122,8 @@ def run_stages(
 
     Raises:
         UsageError: A folder is not empty and ``resume`` is false; or a
-            finished stage was trained with another config.
+            finished stage was trained with another config, or comes after
+            one that is not finished.
     """
     _check_folders(stages, resume)
     before: Path | None = None
@@ -126,7 +131,7 @@ def run_stages(
         label = f'stage {number} of {len(stages)}, {stage.name}'
         text = _config_text(stage, before)
         if stage.checkpoint is not None:
-            if stage.path.read_text() != text:
+            if not _same_config(stage.path, text, before):
                 raise UsageError(
                     f'{label} is finished, but was trained with another '
                     f'config than it has now; compare {stage.path}, and '
@@ -146,7 +151,7 @@ def run_stages(
         last = (stage.folder / 'last_checkpoint').read_text().strip()
         # written last: a stage without it is not finished
         (stage.folder / FINISHED).write_text(f'{last}\n')
-        before = Path(last)
+        before = stage.checkpoint
     return 0
 
 
@@ -156,7 +161,8 @@ def write_stages(
     """Write the configs of all stages, and return the commands.
 
     For schedulers, which start one after the other: a config names the
-    checkpoint that the stage before is expected to end with.
+    checkpoint that the stage before is expected to end with. Finished stages
+    are left alone.
 
     Args:
         stages: What ``read_stages`` returned.
@@ -165,6 +171,9 @@ def write_stages(
     lines = []
     before: Path | None = None
     for stage in stages:
+        if stage.checkpoint is not None:
+            before = stage.checkpoint
+            continue
         stage.path.parent.mkdir(parents=True, exist_ok=True)
         stage.path.write_text(_config_text(stage, before))
         lines.append(shlex.join(command(stage.path, stage.folder, False)))
@@ -173,7 +182,14 @@ def write_stages(
 
 
 def _check_folders(stages: Sequence[Stage], resume: bool) -> None:
-    """Refuse to mix two runs in a folder."""
+    """Refuse to mix two runs in a folder, or in a row of folders."""
+    for stage, following in pairwise(stages):
+        if stage.checkpoint is None and following.checkpoint is not None:
+            raise UsageError(
+                f'{following.name} is finished, but {stage.name}, from which '
+                f'it started, is not: remove {following.folder} to train it '
+                'from the new one'
+            )
     for stage in stages:
         if (
             not resume
@@ -199,6 +215,25 @@ def _config_text(stage: Stage, before: Path | None) -> str:
     if before is not None:
         cfg.load_from = str(before)
     return cfg.pretty_text
+
+
+def _same_config(path: Path, text: str, before: Path | None) -> bool:
+    """Tell whether a stage was trained with this config.
+
+    Its start may be written in another way: the work directory is named
+    otherwise, or has been moved.
+    """
+    if not path.exists():
+        raise UsageError(
+            f'{path.with_suffix("")} is finished, but {path}, the config that '
+            'it was trained with, is gone; restore it, or remove the folder '
+            'to train anew'
+        )
+    texts = [path.read_text().splitlines(), text.splitlines()]
+    if before is not None:
+        start = 'load_from = '
+        texts = [[t for t in x if not t.startswith(start)] for x in texts]
+    return texts[0] == texts[1]
 
 
 def _run(words: list[str]) -> int:
