@@ -48,6 +48,8 @@ def main() -> None:
             f'{target} is IN and OUT; give OUT another name, since what is '
             'left out is lost'
         )
+    if target.is_dir():
+        raise UsageError(f'OUT is a file to write, but {target} is a folder')
     state = read_state_dict(source)
     kept = {k: v for k, v in state.items() if not k.startswith(HEAD)}
     if not any(key.startswith(BLOCKS) for key in state):

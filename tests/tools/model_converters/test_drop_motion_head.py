@@ -119,6 +119,12 @@ def test_the_source_is_not_overwritten(checkpoint, monkeypatch, capsys):
     assert checkpoint.read_bytes() == before
 
 
+def test_a_folder_is_no_target(checkpoint, tmp_path, monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        drop(monkeypatch, checkpoint, tmp_path)
+    assert f'but {tmp_path} is a folder' in capsys.readouterr().err
+
+
 def test_a_missing_file_is_told(tmp_path, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         drop(monkeypatch, tmp_path / 'no.pth', tmp_path / 'out.pth')
