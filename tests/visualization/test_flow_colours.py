@@ -123,6 +123,16 @@ def test_legend_shows_where_each_colour_points():
     assert not np.array_equal(legend[side:], other[side:])  # the length
 
 
+def test_lines_of_the_legend_are_below_each_other_and_fit():
+    unit = 'px of the map,\n0.000123 px of the frame'
+    legend = flow_legend(1.23e-4, unit, side=160)
+    assert legend.shape == (200, 160, 3)
+    for line in (legend[160:180], legend[180:]):
+        columns = (line < 128).any((0, 2))
+        assert columns.any()
+        assert not columns[-3:].any()  # not cut off
+
+
 def test_what_is_no_flow_is_refused():
     with pytest.raises(ValueError, match=r'\(\.\.\., 2, H, W\).* \(3, 4, 4\)'):
         flow_colours(np.zeros((3, 4, 4)))

@@ -98,7 +98,7 @@ def flow_legend(
 
     Args:
         longest: What the rim stands for, as ``flow_colours`` was given it.
-        unit: Of the length.
+        unit: Of the length; more lines may follow it, after line breaks.
         side: Width in pixels.
 
     Returns:
@@ -118,7 +118,9 @@ def flow_legend(
         cv2.arrowedLine(
             wheel, (centre, centre), tip, INK, 1, cv2.LINE_AA, tipLength=0.25
         )
-    bar = np.full((TEXT_PX, side, 3), PAPER, np.uint8)
-    text = f'rim {longest:.3g} {unit}'
-    cv2.putText(bar, text, (2, 14), FONT, 0.38, INK, 1, cv2.LINE_AA)
-    return np.concatenate([wheel, bar])
+    rows = [wheel]
+    for text in f'rim {longest:.3g} {unit}'.split('\n'):
+        bar = np.full((TEXT_PX, side, 3), PAPER, np.uint8)
+        cv2.putText(bar, text, (2, 14), FONT, 0.38, INK, 1, cv2.LINE_AA)
+        rows.append(bar)
+    return np.concatenate(rows)

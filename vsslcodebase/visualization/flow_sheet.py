@@ -138,7 +138,7 @@ def flow_sheet(
     times = [f't={found.step * t}' for t in range(len(flow))]
     notes = [times] + [[''] * len(times)] * (len(rows) - 1)
     sheet = clip_sheet([*rows.values()], [*rows], notes, tile, max_columns)
-    unit = f'px ({scale * longest:.3g} of the frame)'
+    unit = f'px of the map,\n{scale * longest:.3g} px of the frame'
     return _beside(sheet, flow_legend(longest, unit, side=160))
 
 
