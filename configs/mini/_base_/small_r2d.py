@@ -33,7 +33,10 @@ motion_head = dict(
     type='MotionHierarchyHead',
     flow_channels=(16, 16, 12, 8, 4),  # an eighth
     hidden_channels=64,
-    num_positions=16)
+    num_positions=16,
+    # with 0.1, as in the large configs, no flow at all costs less than the true
+    # one: what moves is small here, before a still background
+    smoothness=0.01)
 
 data_preprocessor = dict(
     type='ClipDataPreprocessor',
