@@ -14,12 +14,12 @@ stub_missing_drn()
 from .checkpoint_files import (  # noqa: E402, all need mmcv's check
     mend_checkpoint_files,
 )
-from .checkpoint_loading import (  # noqa: E402, as above
+from .checkpoint_loading import (  # noqa: E402, needs mmcv, too
     CheckpointError,
     load_checkpoint,
     mend_checkpoint_loading,
 )
-from .worker_seed import mend_worker_seed  # noqa: E402, as above
+from .worker_seed import mend_worker_seed  # noqa: E402, needs mmcv, too
 
 mend_checkpoint_loading()
 mend_checkpoint_files()
