@@ -19,6 +19,7 @@ custom_hooks = [
     dict(type='FiniteLossHook', interval=10),
     dict(type='HealthHook', interval=100),  # has it collapsed?
     dict(type='ResumeCheckHook'),  # warns if the batch size has changed
+    dict(type='ProvenanceHook'),  # which code, config and data made it
     dict(type='MetricModelHook'),  # metrics that read layers: retrieval
     dict(type='InterruptHook'),  # SIGTERM, Ctrl-C: save, then exit
 ]

@@ -7,6 +7,7 @@ from .health_hook import HealthHook
 from .interrupt import InterruptHook
 from .knn_hook import KNNHook
 from .metric_model import MetricModelHook
+from .provenance_hook import ProvenanceHook
 from .resume_check import ResumeCheckHook
 from .seeds import EpochSeedHook, StepSeedHook
 
@@ -19,6 +20,7 @@ __all__ = [
     'InterruptHook',
     'KNNHook',
     'MetricModelHook',
+    'ProvenanceHook',
     'ResumeCheckHook',
     'StepSeedHook',
 ]

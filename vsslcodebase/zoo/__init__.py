@@ -1,0 +1,1 @@
+"""What a published checkpoint is, and where its figures come from."""
