@@ -1,0 +1,220 @@
+"""From a peer's names of tensors to ours, every key accounted for.
+
+A key that no rule knows is an error: it may well be the part of the network
+that makes its features what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mmengine.model import revert_sync_batchnorm
+from mmengine.registry import init_default_scope
+from torch import Tensor, nn
+
+from vsslcodebase.compat import load_checkpoint
+from vsslcodebase.models.backbones.pretrained import load_strictly, prefixes_of
+from vsslcodebase.registry import MODELS
+
+if TYPE_CHECKING:
+    from vsslcodebase.zoo.input_contract import InputContract
+
+Replacement = str | Callable[[re.Match[str]], str] | None
+Rule = tuple[str, Replacement]
+
+# Keys by which a file says whose it is, and the tool that reads it
+PEERS = {
+    'from_pyslowfast.py': r'(backbone\.)?s1\.pathway0_stem\.conv\.weight',
+    'from_mmaction2.py': r'backbone\.conv1\.conv(_s)?\.weight',
+}
+
+
+class Imported(NamedTuple):
+    """A peer's network in our terms.
+
+    Attributes:
+        state: Keys of our backbone, without prefix.
+        backbone: Config of the backbone, no ``init_cfg`` in it.
+        contract: What the network was trained to see.
+        source: Whose it is, 'pyslowfast' for example.
+        left_out: Keys of the peer's that are not of the backbone.
+    """
+
+    state: dict[str, Tensor]
+    backbone: dict[str, Any]
+    contract: InputContract
+    source: str
+    left_out: list[str]
+
+
+def peer_state(
+    path: str | Path, wrappers: Sequence[str] = ('state_dict',)
+) -> dict[str, Tensor]:
+    """Read a peer's state dict without running what the file may carry.
+
+    Args:
+        path: A local file.
+        wrappers: Keys under which the peer stores its state dict; the first
+            one there is taken, and a file without any is the state dict.
+
+    Returns:
+        The tensors, without the 'module.' of ``DataParallel``.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointError: It is damaged, or asks to run code.
+        ValueError: It holds no tensors by name.
+    """
+    content = load_checkpoint(path)
+    if isinstance(content, Mapping):
+        inside = next((w for w in wrappers if w in content), None)
+        content = content if inside is None else content[inside]
+    if not isinstance(content, Mapping):
+        raise ValueError(
+            f'{path} holds a {type(content).__name__}, expected a state '
+            f'dict, bare or under {" or ".join(map(repr, wrappers))}'
+        )
+    state = {k: v for k, v in content.items() if isinstance(v, Tensor)}
+    if not state:
+        raise ValueError(
+            f'{path} holds no tensors; its keys are '
+            f'{_shortened(map(str, content))}; expected a state dict, bare '
+            f'or under {" or ".join(map(repr, wrappers))}'
+        )
+    return without_parallel(state)
+
+
+def without_parallel(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Take 'module.' off, if every key has it."""
+    prefix = 'module.'
+    if not all(key.startswith(prefix) for key in state):
+        return dict(state)
+    return {key.removeprefix(prefix): value for key, value in state.items()}
+
+
+def rename(
+    state: Mapping[str, Tensor], rules: Sequence[Rule], source: str
+) -> tuple[dict[str, Tensor], list[str]]:
+    r"""Give every tensor our name for it, or leave it out.
+
+    Args:
+        state: Tensors in the peer's naming.
+        rules: Regular expression of a whole key, and its replacement: a
+            template (``r'layer\1.weight'``), a function of the match, or
+            None for what is no part of the backbone. The first rule that
+            matches a key holds.
+        source: What to call the file in an error.
+
+    Returns:
+        Our key to tensor; and the keys that were left out, in order.
+
+    Raises:
+        ValueError: A key matches no rule, or two keys get one name.
+    """
+    renamed: dict[str, Tensor] = {}
+    origins: dict[str, str] = {}
+    left_out, unknown = [], []
+    for key, tensor in state.items():
+        found = _first_match(key, rules)
+        if found is None:
+            unknown.append(key)
+            continue
+        match, replacement = found
+        if replacement is None:
+            left_out.append(key)
+            continue
+        name = (
+            match.expand(replacement)
+            if isinstance(replacement, str)
+            else replacement(match)
+        )
+        if name in renamed:
+            raise ValueError(
+                f'{source}: {origins[name]} and {key} would both become '
+                f'{name}; expected one of them'
+            )
+        renamed[name], origins[name] = tensor, key
+    if unknown:
+        raise ValueError(_unknown_keys(source, unknown, state, rules))
+    return renamed, left_out
+
+
+def write_imported(imported: Imported, folder: str | Path, stem: str) -> Path:
+    """Write a published backbone file of a peer's network.
+
+    Args:
+        imported: What an importer returned.
+        folder: Where to write; made if it is not there.
+        stem: Start of the name; date and hash follow.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ValueError: The tensors are not all those of the backbone; the
+            message lists the keys.
+    """
+    from vsslcodebase.zoo.published import backbone_meta, write_published
+
+    backbone = filled_backbone(imported)
+    meta = backbone_meta(
+        name=stem,
+        backbone=imported.backbone,
+        contract=imported.contract,
+        source=imported.source,
+    )
+    return write_published(folder, stem, backbone.state_dict(), meta)
+
+
+def filled_backbone(imported: Imported) -> nn.Module:
+    """Build our backbone and load all of it, in eval mode."""
+    init_default_scope('vsslcodebase')
+    backbone = revert_sync_batchnorm(MODELS.build(dict(imported.backbone)))
+    load_strictly(backbone, imported.state, imported.source)
+    return backbone.eval()
+
+
+def _first_match(
+    key: str, rules: Sequence[Rule]
+) -> tuple[re.Match[str], Replacement] | None:
+    """Return the match of the first rule that fits, and its replacement."""
+    for pattern, replacement in rules:
+        match = re.fullmatch(pattern, key)
+        if match is not None:
+            return match, replacement
+    return None
+
+
+def _unknown_keys(
+    source: str,
+    unknown: list[str],
+    state: Mapping[str, Tensor],
+    rules: Sequence[Rule],
+) -> str:
+    """Say which keys no rule knows, and whose file it may be."""
+    patterns = [pattern for pattern, new in rules if new is not None]
+    tools = [
+        tool
+        for tool, pattern in PEERS.items()
+        if any(re.fullmatch(pattern, key) for key in state)
+    ]
+    hint = (
+        f'; it looks like a file for {" or ".join(tools)}'
+        if tools and len(unknown) == len(state)
+        else ''
+    )
+    return (
+        f'{source}: {len(unknown)} of {len(state)} keys are not known: '
+        f'{_shortened(unknown)}{hint}; expected keys like '
+        f'{_shortened(patterns)} ({prefixes_of(state)})'
+    )
+
+
+def _shortened(keys: Iterable[str], limit: int = 5) -> str:
+    """Name the first few keys and count the rest."""
+    names = list(keys)
+    rest = f' and {len(names) - limit} more' if len(names) > limit else ''
+    return ', '.join(names[:limit]) + rest
