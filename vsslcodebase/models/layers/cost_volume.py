@@ -48,7 +48,7 @@ def cost_volume(
     reach = max_displacement // stride  # in steps
     if reach == 0:
         stride = 1  # a single displacement, by nothing
-    batch, _, height, width = first.shape
+    height, width = first.shape[2:]
     a = _split_phases(unit_length(first.float(), dim=1), stride)
     b = _split_phases(unit_length(second.float(), dim=1), stride)
     bands = [
@@ -56,7 +56,8 @@ def cost_volume(
         for top in range(0, a.shape[2], _BAND)
     ]
     volume = torch.cat(bands, dim=1)  # (B*s*s, h, w, n*n)
-    volume = volume.unflatten(0, (batch, stride, stride))
+    # -1: an exported network takes batches of any size
+    volume = volume.unflatten(0, (-1, stride, stride))
     volume = volume.permute(0, 5, 3, 1, 4, 2)  # (B, n*n, h, s, w, s)
     return volume.flatten(4, 5).flatten(2, 3)[:, :, :height, :width]
 
@@ -113,6 +114,6 @@ def _correlate_band(
     inside = (y >= 0) & (y < len(others)) & (x >= 0) & (x < width)
     places = torch.where(inside, y * width + x, 0)  # (len(rows), w, n, n)
     places = places.flatten(2).flatten(0, 1)  # (len(rows)*w, n*n)
-    picked = products.gather(2, places.expand(len(products), -1, -1))
+    picked = products.gather(2, places.expand(products.shape[0], -1, -1))
     picked = picked.unflatten(1, (len(rows), width))
     return picked * inside.flatten(2)

@@ -117,7 +117,7 @@ class PrimeMotionBlock(BaseModule):
             self.max_displacement,
             self.stride,
         )
-        costs = costs.unflatten(0, (len(feats), -1)).transpose(1, 2)
+        costs = costs.unflatten(0, (-1, feats.shape[2])).transpose(1, 2)
         costs = self.relu(self.cost_norm(costs.to(reduced.dtype)))
         return self.combine(torch.cat([costs, reduced], dim=1))
 
