@@ -14,7 +14,7 @@ $(STAMP): requirements/constraints.txt requirements/runtime.txt setup.py
 	# torch first and pinned: a bare `torch` would pull CUDA builds
 	$(PY) -m pip install -q -c requirements/constraints.txt torch setuptools
 	$(PY) -m pip install -q -c requirements/constraints.txt \
-	    -e '.[lite,dev,vis]'
+	    -e '.[lite,dev,vis,export]'
 	touch $(STAMP)
 
 demo: $(STAMP)

@@ -73,6 +73,7 @@ setup(
     cmdclass={'build_py': BuildWithConfigs},
     install_requires=read_requirements('runtime'),
     extras_require={
-        name: read_requirements(name) for name in ('lite', 'dev', 'vis')
+        name: read_requirements(name)
+        for name in ('lite', 'dev', 'vis', 'export')
     },
 )
