@@ -1,9 +1,10 @@
+import pytest
 import torch
 import torch.nn.functional as F
 from conv_oracles import conv_norm, randomise, space_then_time
 
 from vsslcodebase.models.backbones import S3DG
-from vsslcodebase.models.backbones.s3dg import GatedInception, SelfGating
+from vsslcodebase.models.backbones.s3dg import SelfGating, SeparableInception
 
 
 def gated(x, gate):
@@ -28,7 +29,9 @@ def test_gate_by_hand():
 
 
 def test_inception_with_gates_is_that_of_functions():
-    block = randomise(GatedInception(5, (4, 3, 6, 2, 5, 7), dict(type='BN3d')))
+    block = randomise(
+        SeparableInception(5, (4, 3, 6, 2, 5, 7), dict(type='BN3d'))
+    )
     x = torch.randn(2, 5, 3, 4, 5)
     outputs = []
     direct, deep1, deep2, pooled = block.branches
@@ -78,6 +81,53 @@ def test_separable_parts_have_the_width_that_comes_out():
     assert branch[0].conv.out_channels == 144
     assert branch[1].spatial.conv.weight.shape == (288, 144, 1, 3, 3)
     assert branch[1].temporal.conv.weight.shape == (288, 288, 3, 1, 1)
+
+
+def test_gates_off_is_the_network_with_gates_wide_open():
+    options = dict(base_channels=4, norm_cfg=dict(type='BN3d'))
+    gated, plain = (S3DG(gates=on, **options) for on in (True, False))
+    randomise(gated)
+    state = gated.state_dict()
+    gates = {key for key in state if '.linear.' in key}
+    for key in gates:
+        state[key].zero_()
+        if key.endswith('bias'):
+            state[key] += 100  # a sigmoid of 1
+    plain.load_state_dict({k: v for k, v in state.items() if k not in gates})
+    x = torch.randn(1, 3, 8, 32, 32)
+    torch.testing.assert_close(plain.eval()(x), gated.eval()(x))
+    assert len(gates) == 2 * (1 + 9 * 4)  # conv2, four in each mixed layer
+
+
+def test_separable_stem_is_that_of_functions():
+    network = randomise(S3DG(base_channels=4, separable_stem=True))
+    x = torch.randn(2, 3, 4, 9, 9)
+    stem = network.conv1
+    y = conv_norm(x, stem.spatial, (1, 2, 2), (0, 3, 3)).relu()
+    y = conv_norm(y, stem.temporal, (2, 1, 1), (3, 0, 0)).relu()
+    assert y.shape == (2, 4, 2, 5, 5)
+    assert stem.temporal.conv.weight.shape == (4, 4, 7, 1, 1)
+    torch.testing.assert_close(network.conv1(x), y)
+
+
+def test_pools_that_pad_both_ends_alike():
+    network = S3DG(base_channels=1, same_pools=False)
+    x = torch.tensor([1.0, 2.0, 5.0, 3.0]).expand(1, 1, 1, 4, 4)
+    # windows of 3 from -1 and from 1; with 'SAME' from 0 and from 2
+    assert network.conv2.pool(x)[0, 0, 0, 0].tolist() == [2, 5]
+    assert S3DG(base_channels=1).conv2.pool(x)[0, 0, 0, 0].tolist() == [5, 5]
+    last = network.conv5.pool
+    assert last(torch.zeros(1, 1, 3, 5, 5)).shape == (1, 1, 1, 2, 2)
+    inner = network.conv5.mixed_5c.branches[3][0]
+    assert inner(torch.zeros(1, 1, 2, 3, 3)).shape == (1, 1, 2, 3, 3)
+
+
+def test_least_clip_without_same_pools():
+    network = randomise(S3DG(base_channels=4, same_pools=False))
+    assert network(torch.randn(1, 3, 5, 17, 17)).shape == (1, 64, 1, 1, 1)
+    for size in ((4, 17, 17), (5, 16, 17), (5, 17, 16)):
+        with pytest.raises(ValueError, match='at least 5 frames of 17 x 17'):
+            network(torch.randn(1, 3, *size))
 
 
 def test_width_scales_all_layers_and_no_branch_is_lost():

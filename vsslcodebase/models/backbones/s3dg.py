@@ -1,4 +1,4 @@
-"""S3D-G: separable Inception in 3D with gates (Xie et al. 2018)."""
+"""S3D and S3D-G: separable Inception in 3D (Xie et al. 2018)."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ _MIXED = {
 
 @MODELS.register_module()
 class S3DG(PretrainedBackbone):
-    """S3D-G up to its global average: 9,125,072 parameters.
+    """S3D-G up to its global average, and S3D, which has no gates.
 
     A stage begins with its pool, so that 'conv3' is the map of mixed_3c.
-    An input of any size has an output; that of Pace Prediction gives:
+    That of Pace Prediction has an output for inputs of any size:
 
     =====  ===================================  ==============
     stage  layers                               64 x 224 x 224
@@ -60,9 +60,26 @@ class S3DG(PretrainedBackbone):
     conv5  pool, mixed_5b, mixed_5c             1024x8x7x7
     =====  ===================================  ==============
 
+    Others differ in details by which weights of one do not fit the other:
+
+    ==============  ===========================  ===========
+    ..              Pace Prediction, HowTo100M   CoCLR
+    ==============  ===========================  ===========
+    gates           True                         False
+    separable_stem  False                        True
+    same_pools      True                         False
+    parameters      9,125,072                    7,910,048
+    ==============  ===========================  ===========
+
     Args:
         in_channels: Colour channels of the input.
         base_channels: Width of conv1; the other layers have their share.
+        gates: A gate closes conv2 and each branch of a mixed layer.
+        separable_stem: conv1 is a 1x7x7 convolution and then a 7x1x1.
+        same_pools: The pools that begin a stage pad like TensorFlow's
+            'SAME': one more at the end than at the beginning. Otherwise by
+            half a kernel at both, and a window of conv5 that the map does
+            not fill is dropped.
         norm_cfg: Norm layer, default BN3d.
         init_cfg: See ``PretrainedBackbone``. Default Kaiming normal, fan
             out, for convolutions.
@@ -73,6 +90,9 @@ class S3DG(PretrainedBackbone):
         self,
         in_channels: int = 3,
         base_channels: int = 64,
+        gates: bool = True,
+        separable_stem: bool = False,
+        same_pools: bool = True,
         norm_cfg: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
         **options: Any,
@@ -81,26 +101,34 @@ class S3DG(PretrainedBackbone):
         super().__init__(init_cfg=init_cfg, **options)
         norm_cfg = norm_cfg or dict(type='BN3d')
         stem, wide = base_channels, base_channels * 3
-        self.conv1 = whole_conv(
-            in_channels, stem, (3, 7, 7), (2, 2, 2), norm_cfg=norm_cfg
-        )
+        pool = SameMaxPool3d if same_pools else _half_padded_pool
+        self.same_pools = same_pools
+        if separable_stem:
+            self.conv1: nn.Module = _separable(
+                in_channels, stem, (7, 7, 7), (2, 2, 2), norm_cfg=norm_cfg
+            )
+        else:
+            self.conv1 = whole_conv(
+                in_channels, stem, (3, 7, 7), (2, 2, 2), norm_cfg=norm_cfg
+            )
         self.conv2 = nn.Sequential()
-        self.conv2.pool = SameMaxPool3d(*_POOLS['conv2'])
+        self.conv2.pool = pool(*_POOLS['conv2'])
         self.conv2.conv_2b = whole_conv(
             stem, stem, (1, 1, 1), norm_cfg=norm_cfg
         )
         self.conv2.conv_2c = _separable(stem, wide, norm_cfg=norm_cfg)
-        self.conv2.gate = SelfGating(wide)
+        if gates:
+            self.conv2.gate = SelfGating(wide)
         channels = wide
         for stage, plan in _MIXED.items():
             layers = nn.Sequential()
-            layers.pool = SameMaxPool3d(*_POOLS[stage])
+            layers.pool = pool(*_POOLS[stage])
             for name, widths in plan.items():
                 scaled = [
                     max(round(width * base_channels / 64), 1)
                     for width in widths
                 ]
-                mixed = GatedInception(channels, scaled, norm_cfg)
+                mixed = SeparableInception(channels, scaled, norm_cfg, gates)
                 layers.add_module(name, mixed)
                 channels = mixed.out_channels
             self.add_module(stage, layers)
@@ -108,12 +136,23 @@ class S3DG(PretrainedBackbone):
         self.settle()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (N, C, T, H, W) to (N, D, t, h, w), D = ``feat_dim``."""
+        """Map (N, C, T, H, W) to (N, D, t, h, w), D = ``feat_dim``.
+
+        Raises:
+            ValueError: The clips are too small for pools without 'SAME'.
+        """
+        if not self.same_pools and (x.shape[2] < 5 or min(x.shape[3:]) < 17):
+            raise ValueError(
+                'S3DG with same_pools=False pools clips of T x H x W = '
+                f'{" x ".join(map(str, x.shape[2:]))} to nothing; it needs at '
+                'least 5 frames of 17 x 17: sample longer clips or resize to '
+                'more pixels'
+            )
         x = self.conv2(self.conv1(x))
         return self.conv5(self.conv4(self.conv3(x)))
 
 
-class GatedInception(nn.Module):
+class SeparableInception(nn.Module):
     """Four branches side by side, each gated for itself.
 
     Args:
@@ -121,10 +160,15 @@ class GatedInception(nn.Module):
         widths: Six: the 1x1x1 branch; reduction and output of two separable
             branches; the branch behind a pool.
         norm_cfg: Norm layer.
+        gates: Whether there are gates.
     """
 
     def __init__(
-        self, in_channels: int, widths: Sequence[int], norm_cfg: dict[str, Any]
+        self,
+        in_channels: int,
+        widths: Sequence[int],
+        norm_cfg: dict[str, Any],
+        gates: bool = True,
     ) -> None:
         super().__init__()
         point = partial(
@@ -134,25 +178,19 @@ class GatedInception(nn.Module):
         separable = partial(_separable, norm_cfg=norm_cfg)
         self.branches = nn.ModuleList(
             [
-                nn.Sequential(point(direct), SelfGating(direct)),
+                nn.Sequential(point(direct)),
+                nn.Sequential(point(narrow1), separable(narrow1, wide1)),
+                nn.Sequential(point(narrow2), separable(narrow2, wide2)),
                 nn.Sequential(
-                    point(narrow1),
-                    separable(narrow1, wide1),
-                    SelfGating(wide1),
-                ),
-                nn.Sequential(
-                    point(narrow2),
-                    separable(narrow2, wide2),
-                    SelfGating(wide2),
-                ),
-                nn.Sequential(
-                    SameMaxPool3d((3, 3, 3), (1, 1, 1)),
-                    point(pooled),
-                    SelfGating(pooled),
+                    SameMaxPool3d((3, 3, 3), (1, 1, 1)), point(pooled)
                 ),
             ]
         )
-        self.out_channels = direct + wide1 + wide2 + pooled
+        outputs = (direct, wide1, wide2, pooled)
+        if gates:
+            for branch, width in zip(self.branches, outputs):
+                branch.append(SelfGating(width))
+        self.out_channels = sum(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, in, T, H, W) to (N, ``out_channels``, T, H, W)."""
@@ -173,9 +211,25 @@ class SelfGating(nn.Module):
 
 
 def _separable(
-    in_channels: int, out_channels: int, *, norm_cfg: dict[str, Any]
+    in_channels: int,
+    out_channels: int,
+    kernel_size: Size3d = (3, 3, 3),
+    stride: Size3d = (1, 1, 1),
+    *,
+    norm_cfg: dict[str, Any],
 ) -> nn.Sequential:
-    """3x3x3 as S3D splits it: as many channels between as come out."""
+    """Split as S3D does it: as many channels between as come out."""
     return factorised_conv(
-        in_channels, out_channels, norm_cfg=norm_cfg, mid_channels=out_channels
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride,
+        norm_cfg=norm_cfg,
+        mid_channels=out_channels,
     )
+
+
+def _half_padded_pool(kernel_size: Size3d, stride: Size3d) -> nn.MaxPool3d:
+    """Pad by half an odd kernel at both ends, and an even one not at all."""
+    padding = tuple((length - 1) // 2 for length in kernel_size)
+    return nn.MaxPool3d(kernel_size, stride, padding)
