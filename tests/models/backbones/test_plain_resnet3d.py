@@ -71,6 +71,20 @@ def test_only_the_first_block_of_a_later_stage_has_strides():
     assert {name.split('.shortcut')[0] for name in shortcuts} == {'conv3.0'}
 
 
+def test_flat_stages_leave_time_alone():
+    network = tiny(num_blocks=(1, 1, 1), flat_from=3)
+    x = torch.randn(2, 3, 4, 12, 12)
+    y = network.conv2(network.conv1(x))
+    assert network.conv2[0].conv1.conv.kernel_size == (3, 3, 3)
+    block = network.conv3[0]
+    z = conv_norm(y, block.conv1, (1, 2, 2), (0, 1, 1)).relu()
+    z = conv_norm(z, block.conv2, (1, 1, 1), (0, 1, 1))
+    expected = (z + conv_norm(y, block.shortcut, (1, 2, 2))).relu()
+    assert expected.shape == (2, 8, 4, 3, 3)
+    torch.testing.assert_close(network.conv3(y), expected)
+    assert network(x).shape == (2, 16, 4, 2, 2)
+
+
 def torchvision_r2plus1d18_shapes():
     """Weights of the convolutions of that network in its own order."""
     yield 45, 3, 1, 7, 7
@@ -100,6 +114,7 @@ def test_options_give_the_network_of_torchvision_in_its_order():
     ('block', 'options', 'backbone', 'classes', 'total'),
     [
         ('r3d', {}, 33_166_272, 400, 33_371_472),
+        ('r3d', dict(flat_from=3), 11_490_240, 400, 11_695_440),
         ('r2plus1d', TORCHVISION, 31_300_125, 400, 31_505_325),
     ],
 )
@@ -128,6 +143,9 @@ def test_a_single_pixel_is_input_enough(block):
         (dict(plain_shortcuts=True), "set block='r2plus1d'"),
         (dict(stem_mid_channels=45), "set block='r2plus1d'"),
         (dict(share_mid_channels=True), "set block='r2plus1d'"),
+        (dict(block='r2plus1d', flat_from=3), "set block='r3d'"),
+        (dict(flat_from=1), 'conv2 to conv5 by its number, got 1'),
+        (dict(flat_from=6), 'conv2 to conv5 by its number, got 6'),
     ],
 )
 def test_options_of_no_network_are_refused(options, message):

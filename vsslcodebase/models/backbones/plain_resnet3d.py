@@ -1,4 +1,4 @@
-"""R3D and R(2+1)D: ResNets of basic blocks (Tran et al. 2018, Table 1).
+"""R3D, MC and R(2+1)D: ResNets of basic blocks (Tran et al. 2018, Table 1).
 
 Not MMAction2's ``ResNet3d`` and ``ResNet2Plus1d``: those pool after the stem,
 and their (2+1)D convolution takes each kernel for one of length 3, so that a
@@ -47,8 +47,9 @@ class PlainResNet3d(PretrainedBackbone):
     parameters, 'r2plus1d'       14,365,303          31,300,125
     ===========================  ==================  ====================
 
-    Of these options 'r3d' has the first only. The parameters stand in
-    torchvision's order, so that its files can be read one by one.
+    Of these options 'r3d' has the first only; with ``flat_from=3`` the right
+    column is torchvision's mc3_18, 11,490,240 parameters. The parameters
+    stand in torchvision's order, so that its files can be read one by one.
 
     Args:
         block: 'r3d', whole 3D convolutions, or 'r2plus1d', each one
@@ -61,13 +62,17 @@ class PlainResNet3d(PretrainedBackbone):
         plain_shortcuts: The 1x1x1 convolution of a shortcut stays whole.
         share_mid_channels: The second convolution of a block has as many
             channels between its parts as the first has.
+        flat_from: From this conv on, 2 to 5 for four stages, kernels are
+            1x3x3 and time is not halved: the MC networks of the paper.
+            Default: nowhere.
         norm_cfg: Norm layer, default BN3d.
         init_cfg: See ``PretrainedBackbone``. Default Kaiming normal, fan out.
         options: ``frozen`` and ``memory_format`` of ``PretrainedBackbone``.
 
     Raises:
-        ValueError: For an unknown ``block``, a stage without a block, or an
-            option of 'r2plus1d' with 'r3d'.
+        ValueError: For an unknown ``block``, a stage without a block, an
+            option of one ``block`` with the other, or a ``flat_from`` that
+            is no stage.
     """
 
     def __init__(
@@ -79,12 +84,13 @@ class PlainResNet3d(PretrainedBackbone):
         stem_mid_channels: int | None = None,
         plain_shortcuts: bool = False,
         share_mid_channels: bool = False,
+        flat_from: int | None = None,
         norm_cfg: dict[str, Any] | None = None,
         init_cfg: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
         factorised = stem_mid_channels or plain_shortcuts or share_mid_channels
-        _check(block, num_blocks, bool(factorised))
+        _check(block, num_blocks, bool(factorised), flat_from)
         init_cfg = init_cfg or dict(type='Kaiming', layer='Conv3d')
         super().__init__(init_cfg=init_cfg, **options)
         norm_cfg = norm_cfg or dict(type='BN3d')
@@ -103,10 +109,11 @@ class PlainResNet3d(PretrainedBackbone):
         )
         self.stages = ['conv1']
         channels = base_channels
-        for stage, blocks in enumerate(num_blocks):
-            width = base_channels * 2**stage
-            stride = 1 if stage == 0 else 2
-            name = f'conv{stage + 2}'
+        for number, blocks in enumerate(num_blocks, start=2):
+            width = base_channels * 2 ** (number - 2)
+            stride = 1 if number == 2 else 2
+            kinds['flat'] = flat_from is not None and number >= flat_from
+            name = f'conv{number}'
             self.add_module(
                 name, _stage(channels, width, blocks, stride, **kinds)
             )
@@ -146,6 +153,7 @@ class _BasicBlock(nn.Module):
         project: Makes the 1x1x1 convolution of the shortcut, which is the
             identity where the shape stays.
         share_mid_channels: See ``PlainResNet3d``.
+        flat: Kernels and strides have no extent in time.
     """
 
     def __init__(
@@ -156,10 +164,11 @@ class _BasicBlock(nn.Module):
         conv: Callable[..., nn.Module],
         project: Callable[..., nn.Module],
         share_mid_channels: bool,
+        flat: bool,
     ) -> None:
         super().__init__()
-        kernel = (3, 3, 3)
-        strides = (stride, stride, stride)
+        kernel = (1 if flat else 3, 3, 3)
+        strides = (1 if flat else stride, stride, stride)
         mid = {}
         if share_mid_channels:
             mid['mid_channels'] = equal_mid_channels(
@@ -179,7 +188,12 @@ class _BasicBlock(nn.Module):
         return self.relu(self.conv2(self.conv1(x)) + self.shortcut(x))
 
 
-def _check(block: str, num_blocks: Sequence[int], factorised: bool) -> None:
+def _check(
+    block: str,
+    num_blocks: Sequence[int],
+    factorised: bool,
+    flat_from: int | None,
+) -> None:
     """Raise unless the options are of one network."""
     if block not in _CONVS:
         raise ValueError(
@@ -195,4 +209,16 @@ def _check(block: str, num_blocks: Sequence[int], factorised: bool) -> None:
             'stem_mid_channels, plain_shortcuts and share_mid_channels are '
             "of factorised convolutions; set block='r2plus1d' or leave them "
             'out'
+        )
+    if flat_from is None:
+        return
+    if block != 'r3d':
+        raise ValueError(
+            "flat_from is of whole convolutions; set block='r3d' or leave it "
+            'out'
+        )
+    if not 2 <= flat_from <= len(num_blocks) + 1:
+        raise ValueError(
+            f'flat_from must be one of the stages conv2 to '
+            f'conv{len(num_blocks) + 1} by its number, got {flat_from}'
         )
