@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Dataset, Subset
@@ -68,38 +70,99 @@ def save_features(
             values.
         TypeError: The data set has no length.
     """
-    check_suffix(path)
-    if not isinstance(dataset, Sized):
-        raise TypeError(
-            'features need a data set with a length, to be begun again where '
-            f'they stopped; {type(dataset).__name__} has none'
-        )
-    total = len(dataset)
-    if not total:
-        raise ValueError('there are no videos to take features of')
-    _settle(path, settings)
-    first = len(read_index(index_path(path)))
-    if first < total:  # of a batch that was cut off nothing is kept
-        first -= first % loader['batch_size']
+    writer = FeatureWriter(path)
+    total = count_videos(dataset)
+    writer.settle(settings)
+    first = writer.finished(total, loader['batch_size'])
     tell = report or (lambda done, total: None)
     tell(first, total)
     if first == total:
         return 0
     rest = Subset(dataset, range(first, total))
-    with evaluating(model), _index_from(path, first) as index:
-        array = open_array(path, 'r+') if first else None
+    with evaluating(model), writer.going_on(first, total):
         done = first
         for batch in build_in_order(dict(loader, dataset=rest)):
             part = batch_features(model, batch, reader, average_clips)
-            rows = part.features.numpy()
-            if array is None:
-                array = create_array(path, (total, *rows.shape[1:]))
-            array[done : done + len(rows)] = rows
-            array.flush()
-            _note(index, part, done)
-            done += len(rows)
+            writer.write(part)
+            done += len(part.labels)
             tell(done, total)
     return total - first
+
+
+class FeatureWriter:
+    """Writes the rows of one array, in order, with index and settings.
+
+    Args:
+        path: The array, see ``feature_files``.
+
+    Raises:
+        ValueError: The suffix is unknown.
+    """
+
+    def __init__(self, path: Path) -> None:
+        check_suffix(path)
+        self.path = path
+        self._index: IO[str] | None = None
+        self._array: np.memmap | None = None
+
+    def settle(self, settings: dict[str, Any]) -> None:
+        """Write the settings, or compare them with those that are there.
+
+        Raises:
+            SettingsError: There are features of other settings.
+            ValueError: There is something else.
+        """
+        _settle(self.path, settings)
+
+    def finished(self, total: int, batch_size: int) -> int:
+        """Return how many rows are done; of a cut off batch none is."""
+        done = len(read_index(index_path(self.path)))
+        return done if done >= total else done - done % batch_size
+
+    @contextmanager
+    def going_on(self, first: int, total: int) -> Iterator[None]:
+        """Open the files for :meth:`write`, to write from a row on.
+
+        Args:
+            first: Rows before it are done and kept.
+            total: Rows of the array.
+        """
+        with _index_from(self.path, first) as self._index:
+            self._array = open_array(self.path, 'r+') if first else None
+            self._row, self._total = first, total
+            try:
+                yield
+            finally:
+                self._array = None
+
+    def write(self, part: VideoFeatures) -> None:
+        """Write the next rows: first the array, then the index."""
+        assert self._index is not None
+        rows = part.features.numpy()
+        if self._array is None:
+            shape = (self._total, *rows.shape[1:])
+            self._array = create_array(self.path, shape)
+        self._array[self._row : self._row + len(rows)] = rows
+        self._array.flush()
+        _note(self._index, part, self._row)
+        self._row += len(rows)
+
+
+def count_videos(dataset: Dataset) -> int:
+    """Return the length of a data set.
+
+    Raises:
+        ValueError: It is empty.
+        TypeError: It has none.
+    """
+    if not isinstance(dataset, Sized):
+        raise TypeError(
+            'features need a data set with a length, to be begun again where '
+            f'they stopped; {type(dataset).__name__} has none'
+        )
+    if not len(dataset):
+        raise ValueError('there are no videos to take features of')
+    return len(dataset)
 
 
 def _settle(path: Path, settings: dict[str, Any]) -> None:

@@ -87,12 +87,12 @@ class LayerReader:
             TypeError: It gave no tensor.
         """
         if self.module_name is None:
-            return _one_map(self.backbone(clips), 'the backbone')
+            return one_map(self.backbone(clips), 'the backbone')
         seen: list[Tensor] = []
 
         def keep(module: nn.Module, inputs: Any, output: Any) -> None:
             # cloned: an in-place ReLU may come next
-            seen.append(_one_map(output, self.module_name).clone())
+            seen.append(one_map(output, self.module_name).clone())
 
         handle = self.backbone.get_submodule(self.module_name)
         hook = handle.register_forward_hook(keep)
@@ -193,8 +193,16 @@ def _below(parent: str, names: list[str], limit: int = 30) -> str:
     return ', '.join(listed) + rest
 
 
-def _one_map(output: Any, name: str | None) -> Tensor:
-    """Return a layer's output as float32, if it is one tensor."""
+def one_map(output: Any, name: str | None) -> Tensor:
+    """Return a layer's output as float32, if it is one tensor.
+
+    Args:
+        output: What the layer gave.
+        name: Of the layer, for the message.
+
+    Raises:
+        TypeError: It is no tensor.
+    """
     if not isinstance(output, Tensor):
         raise TypeError(
             f'{name} gave a {type(output).__name__}, expected one tensor; '
