@@ -158,6 +158,15 @@ def inside_pair_accuracy(
     Raises:
         ValueError: A label is in no pair.
     """
+    return inside_pair_hits(scores, labels, pairs).mean()
+
+
+def inside_pair_hits(
+    scores: Tensor,
+    labels: Tensor,
+    pairs: Sequence[tuple[int, int]] | None = None,
+) -> Tensor:
+    """Return what ``inside_pair_accuracy`` averages: (N,) of 0, 1/2 or 1."""
     if pairs is None:
         pairs = [(c, c + 1) for c in range(0, scores.shape[1] - 1, 2)]
     mirror = torch.full((scores.shape[1],), -1)
@@ -170,7 +179,7 @@ def inside_pair_accuracy(
         raise ValueError(f'classes {lost} are in none of the pairs {pairs}')
     rows = torch.arange(len(labels), device=labels.device)
     margin = scores[rows, labels] - scores[rows, other]
-    return (0.5 + 0.5 * margin.sign().double()).mean()
+    return 0.5 + 0.5 * margin.sign().double()
 
 
 def _count_classes(

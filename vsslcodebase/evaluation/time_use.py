@@ -193,10 +193,6 @@ def decode_times(
 ) -> float:
     """Return how well a ridge regression reads the time off features: R^2.
 
-    Videos, never clips, are dealt into folds: each fold is predicted from a
-    fit to the others. The penalty is the best of ``PENALTIES`` for one of
-    those others, left out for it.
-
     Args:
         features: (N, V, D).
         times: (N, V), in seconds.
@@ -211,61 +207,104 @@ def decode_times(
         ValueError: Shapes disagree, there are fewer videos than folds, or
             all times are the same.
     """
+    error, spread = time_errors(features, times, num_folds, seed)
+    return 1 - float(error.sum()) / float(spread.sum())
+
+
+def time_errors(
+    features: Tensor,
+    times: Tensor,
+    num_folds: int = 5,
+    seed: int = 0,
+    asked: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Read the time of each video's clips off a fit to other videos.
+
+    Videos, never clips, are dealt into folds: each fold is predicted from a
+    fit to the others. The penalty is the best of ``PENALTIES`` for one of
+    those others, left out for it.
+
+    Args:
+        features: (N, V, D), to fit to.
+        times: (N, V), in seconds.
+        num_folds: 3 or more, at most N.
+        seed: Of the dealing.
+        asked: (N, V, D) of the same videos and times, to predict from;
+            ``features`` by default.
+
+    Returns:
+        (N,) float64 squared errors of each video, and its squared distances
+        from the mean of the videos fitted, summed over its clips.
+
+    Raises:
+        ValueError: As ``decode_times``.
+    """
+    asked = features if asked is None else asked
     if features.ndim != 3 or times.shape != features.shape[:2]:
         raise ValueError(
             'expected features (N, V, D) and times (N, V), got '
             f'{tuple(features.shape)} and {tuple(times.shape)}'
+        )
+    if asked.shape != features.shape:
+        raise ValueError(
+            f'asked must have the shape of features, {tuple(features.shape)}, '
+            f'got {tuple(asked.shape)}'
         )
     if not 3 <= num_folds <= len(features):
         raise ValueError(
             f'num_folds must be 3 to {len(features)}, the number of videos, '
             f'got {num_folds}'
         )
-    x, y = features.double(), times.double()
+    x, y, shown = features.double(), times.double(), asked.double()
     if y.max() == y.min():
         raise ValueError(f'all clips start at {float(y[0, 0])} s')
     draws = torch.Generator().manual_seed(seed)
     fold = torch.randperm(len(x), generator=draws) % num_folds
-    error = spread = 0.0
+    error, spread = y.new_zeros(len(x)), y.new_zeros(len(x))
     for test in range(num_folds):
-        judge = (test + 1) % num_folds
-        errors = _ridge_errors(
-            x, y, (fold != test) & (fold != judge), fold == judge, PENALTIES
-        )
-        best = PENALTIES[int(errors.argmin())]
+        judge = fold == (test + 1) % num_folds
         rest = fold != test
-        error += float(_ridge_errors(x, y, rest, ~rest, (best,))[0])
-        spread += float((y[~rest] - y[rest].mean()).square().sum())
-    return 1 - error / spread
+        tried = _ridge_errors(x, y, rest & ~judge, x[judge], y[judge])
+        best = PENALTIES[int(tried.sum(1).argmin())]
+        own = _ridge_errors(x, y, rest, shown[~rest], y[~rest], (best,))
+        error[~rest] = own[0]
+        from_mean = y[~rest] - y[rest].mean()
+        spread[~rest] = from_mean.square().sum(1)
+    return error, spread
 
 
 def _ridge_errors(
     x: Tensor,
     y: Tensor,
     fit: Tensor,
-    test: Tensor,
-    penalties: tuple[float, ...],
+    asked: Tensor,
+    truth: Tensor,
+    penalties: tuple[float, ...] = PENALTIES,
 ) -> Tensor:
-    """Fit some videos, return the squared error on others by penalty.
+    """Fit some videos, return the squared errors on others.
 
     Args:
         x: (N, V, D) float64.
         y: (N, V) float64.
         fit: (N,) bool.
-        test: (N,) bool.
+        asked: (M, V, D) float64.
+        truth: (M, V) float64.
         penalties: P factors of the number of clips fitted.
+
+    Returns:
+        (P, M), summed over the clips of a video.
     """
-    known, asked = x[fit].flatten(0, 1), x[test].flatten(0, 1)
+    known = x[fit].flatten(0, 1)
     mean, std = known.mean(0), known.std(0, unbiased=False)
     std = torch.where(std > 1e-8, std, 1.0)
-    known, asked = (known - mean) / std, (asked - mean) / std
+    known = (known - mean) / std
     target = y[fit].flatten()
     left, sizes, right = torch.linalg.svd(known, full_matrices=False)
     along = left.T @ (target - target.mean())
-    found = asked @ right.T  # (n, R)
+    found = ((asked - mean) / std) @ right.T  # (M, V, R)
     errors = []
     for penalty in penalties:
         shrunk = sizes / (sizes.square() + penalty * len(known)) * along
         guess = target.mean() + found @ shrunk
-        errors.append((guess - y[test].flatten()).square().sum())
+        errors.append((guess - truth).square().sum(1))
     return torch.stack(errors)
