@@ -68,9 +68,9 @@ class InputContract:
     """
 
     channel_order: str
-    value_range: tuple[float, float]
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    value_range: tuple[float, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     num_frames: int | None = None
     frame_interval: tuple[float, ...] = ()
     height: int | None = None
@@ -117,12 +117,11 @@ class InputContract:
                 f'an input contract has the keys {", ".join(names)}, got '
                 f'{str(got)[:300]}'
             )
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in given.items()
-            }
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+        }
+        return cls(**values)
 
     @property
     def network_range(self) -> tuple[float, float]:
@@ -186,7 +185,7 @@ def differences(have: InputContract, want: InputContract) -> list[Difference]:
         have: Say, the config's.
         want: Say, the checkpoint's.
     """
-    found = []
+    found: list[tuple[str, Any, Any]] = []
     if have.channel_order != want.channel_order:
         found.append(('channel_order', have.channel_order, want.channel_order))
     pairs = zip(('mean', 'std'), have.colours(), want.colours())
