@@ -51,7 +51,7 @@ def main(
         if folder.is_file():
             raise UsageError(f'OUT is a folder to write to, {folder} a file')
         imported = convert(source, **options)
-        path = write_imported(imported, folder, stem)
+        path = write_imported(imported, folder, stem, source)
         print(summary(imported, path))
 
 

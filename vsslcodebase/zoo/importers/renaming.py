@@ -7,7 +7,7 @@ that makes its features what they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,8 +22,7 @@ from vsslcodebase.registry import MODELS
 if TYPE_CHECKING:
     from vsslcodebase.zoo.input_contract import InputContract
 
-Replacement = str | Callable[[re.Match[str]], str] | None
-Rule = tuple[str, Replacement]
+Rule = tuple[str, str | None]
 
 # Keys by which a file says whose it is, and the tool that reads it
 PEERS = {
@@ -68,22 +67,34 @@ def peer_state(
         CheckpointError: It is damaged, or asks to run code.
         ValueError: It holds no tensors by name.
     """
-    content = load_checkpoint(path)
+    return tensors_of(load_checkpoint(path), path, wrappers)
+
+
+def tensors_of(
+    content: Any, path: str | Path, wrappers: Sequence[str] = ('state_dict',)
+) -> dict[str, Tensor]:
+    """Take the state dict out of what a file holds; see ``peer_state``.
+
+    Args:
+        content: What was read.
+        path: What to call the file in an error.
+        wrappers: As there.
+
+    Raises:
+        ValueError: It holds no tensors by name.
+    """
+    expected = f'expected a state dict, bare or under {" or ".join(wrappers)}'
     if isinstance(content, Mapping):
         inside = next((w for w in wrappers if w in content), None)
-        content = content if inside is None else content[inside]
+        content = content[inside] if inside else content
     if not isinstance(content, Mapping):
         raise ValueError(
-            f'{path} holds a {type(content).__name__}, expected a state '
-            f'dict, bare or under {" or ".join(map(repr, wrappers))}'
+            f'{path} holds a {type(content).__name__}, {expected}'
         )
     state = {k: v for k, v in content.items() if isinstance(v, Tensor)}
     if not state:
-        raise ValueError(
-            f'{path} holds no tensors; its keys are '
-            f'{_shortened(map(str, content))}; expected a state dict, bare '
-            f'or under {" or ".join(map(repr, wrappers))}'
-        )
+        keys = shortened(map(str, content)) or 'none'
+        raise ValueError(f'{path} holds no tensors (keys: {keys}), {expected}')
     return without_parallel(state)
 
 
@@ -103,9 +114,8 @@ def rename(
     Args:
         state: Tensors in the peer's naming.
         rules: Regular expression of a whole key, and its replacement: a
-            template (``r'layer\1.weight'``), a function of the match, or
-            None for what is no part of the backbone. The first rule that
-            matches a key holds.
+            template (``r'layer\1.weight'``), or None for what is no part of
+            the backbone. The first rule that matches a key holds.
         source: What to call the file in an error.
 
     Returns:
@@ -126,11 +136,7 @@ def rename(
         if replacement is None:
             left_out.append(key)
             continue
-        name = (
-            match.expand(replacement)
-            if isinstance(replacement, str)
-            else replacement(match)
-        )
+        name = match.expand(replacement)
         if name in renamed:
             raise ValueError(
                 f'{source}: {origins[name]} and {key} would both become '
@@ -142,13 +148,34 @@ def rename(
     return renamed, left_out
 
 
-def write_imported(imported: Imported, folder: str | Path, stem: str) -> Path:
+def with_width(
+    backbone: dict[str, Any], state: Mapping[str, Tensor]
+) -> dict[str, Any]:
+    """Give a ResNet's config the width that the tensors have.
+
+    Args:
+        backbone: Config of the network 64 channels wide.
+        state: Tensors in our naming.
+    """
+    stem = state.get('conv1.conv.weight')
+    if stem is None or len(stem) == 64:
+        return dict(backbone)
+    return dict(backbone, base_channels=len(stem))
+
+
+def write_imported(
+    imported: Imported,
+    folder: str | Path,
+    stem: str,
+    origin: str | Path | None = None,
+) -> Path:
     """Write a published backbone file of a peer's network.
 
     Args:
         imported: What an importer returned.
         folder: Where to write; made if it is not there.
         stem: Start of the name; date and hash follow.
+        origin: The peer's file, to be named in an error.
 
     Returns:
         The path of the file.
@@ -159,7 +186,7 @@ def write_imported(imported: Imported, folder: str | Path, stem: str) -> Path:
     """
     from vsslcodebase.zoo.published import backbone_meta, write_published
 
-    backbone = filled_backbone(imported)
+    backbone = filled_backbone(imported, origin)
     meta = backbone_meta(
         name=stem,
         backbone=imported.backbone,
@@ -169,17 +196,27 @@ def write_imported(imported: Imported, folder: str | Path, stem: str) -> Path:
     return write_published(folder, stem, backbone.state_dict(), meta)
 
 
-def filled_backbone(imported: Imported) -> nn.Module:
-    """Build our backbone and load all of it, in eval mode."""
+def filled_backbone(
+    imported: Imported, origin: str | Path | None = None
+) -> nn.Module:
+    """Build our backbone and load all of it; in eval mode.
+
+    Args:
+        imported: What an importer returned.
+        origin: The peer's file, to be named in an error.
+
+    Raises:
+        ValueError: As ``write_imported``.
+    """
     init_default_scope('vsslcodebase')
     backbone = revert_sync_batchnorm(MODELS.build(dict(imported.backbone)))
-    load_strictly(backbone, imported.state, imported.source)
+    load_strictly(backbone, imported.state, str(origin or imported.source))
     return backbone.eval()
 
 
 def _first_match(
     key: str, rules: Sequence[Rule]
-) -> tuple[re.Match[str], Replacement] | None:
+) -> tuple[re.Match[str], str | None] | None:
     """Return the match of the first rule that fits, and its replacement."""
     for pattern, replacement in rules:
         match = re.fullmatch(pattern, key)
@@ -208,12 +245,12 @@ def _unknown_keys(
     )
     return (
         f'{source}: {len(unknown)} of {len(state)} keys are not known: '
-        f'{_shortened(unknown)}{hint}; expected keys like '
-        f'{_shortened(patterns)} ({prefixes_of(state)})'
+        f'{shortened(unknown)}{hint}; expected keys like '
+        f'{shortened(patterns)} ({prefixes_of(state)})'
     )
 
 
-def _shortened(keys: Iterable[str], limit: int = 5) -> str:
+def shortened(keys: Iterable[str], limit: int = 5) -> str:
     """Name the first few keys and count the rest."""
     names = list(keys)
     rest = f' and {len(names) - limit} more' if len(names) > limit else ''
