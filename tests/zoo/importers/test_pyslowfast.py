@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
 from peer_toys import (
     assert_same_features,
     random_clip,
-    random_frames,
     shake,
 )
 from torch import nn
@@ -136,12 +134,14 @@ def test_the_chosen_network_gives_its_features(tmp_path, moco, network):
     theirs = moco.backbone if network == 'online' else moco.backbone_hist
     imported = pyslowfast.convert(path, network)
     clip = random_clip(1, 3, 8, 32, 32)
-    assert_same_features(
-        filled_backbone(imported), theirs(clip), clip
-    )
+    assert_same_features(filled_backbone(imported), theirs(clip), clip)
     other = 'backbone_hist' if network == 'online' else 'backbone'
     assert {key.partition('.')[0] for key in imported.left_out} == {
-        other, 'ptr', 'iter', 'queue_x', 'swav_prototypes',
+        other,
+        'ptr',
+        'iter',
+        'queue_x',
+        'swav_prototypes',
         'backbone' if network == 'online' else 'backbone_hist',  # its head
     }
     assert imported.source == 'pyslowfast'
@@ -154,5 +154,7 @@ def test_a_supervised_file_under_ddp_gives_its_features(tmp_path):
     imported = pyslowfast.convert(save(tmp_path, state))
     clip = random_clip(2, 3, 3, 40, 33)
     assert_same_features(filled_backbone(imported), theirs(clip), clip)
-    assert imported.left_out == ['head.projection.weight',
-                                 'head.projection.bias']
+    assert imported.left_out == [
+        'head.projection.weight',
+        'head.projection.bias',
+    ]

@@ -8,6 +8,22 @@ from torch import Tensor, nn
 from .conv_units import Size3d
 
 
+def same_padding(n: int, length: int, step: int) -> tuple[int, int]:
+    """Return how far ``ceil(n / step)`` windows reach beyond ``n`` positions.
+
+    Args:
+        n: Positions along an axis.
+        length: Of the kernel.
+        step: The stride.
+
+    Returns:
+        Positions before the first and after the last; the end has one more
+        if their sum is odd.
+    """
+    total = max((-(-n // step) - 1) * step + length - n, 0)
+    return total // 2, total - total // 2
+
+
 class SameMaxPool3d(nn.Module):
     """``ceil(n / stride)`` windows, laid centrally over ``n`` positions.
 
@@ -29,7 +45,7 @@ class SameMaxPool3d(nn.Module):
         # What is left over at the end follows of ``ceil_mode``, which saves
         # a padded copy of the map.
         before = tuple(
-            max((-(-n // step) - 1) * step + length - n, 0) // 2
+            same_padding(n, length, step)[0]
             for n, length, step in zip(
                 x.shape[2:], self.kernel_size, self.stride
             )

@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mmengine.model import revert_sync_batchnorm
-from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from vsslcodebase.compat import load_checkpoint
 from vsslcodebase.models.backbones.pretrained import load_strictly, prefixes_of
-from vsslcodebase.registry import MODELS
-
-if TYPE_CHECKING:
-    from vsslcodebase.zoo.input_contract import InputContract
+from vsslcodebase.models.build import build_part
+from vsslcodebase.zoo.input_contract import InputContract
+from vsslcodebase.zoo.published import backbone_meta, write_published
 
 Rule = tuple[str, str | None]
 
@@ -184,14 +182,9 @@ def write_imported(
         ValueError: The tensors are not all those of the backbone; the
             message lists the keys.
     """
-    from vsslcodebase.zoo.published import backbone_meta, write_published
-
     backbone = filled_backbone(imported, origin)
     meta = backbone_meta(
-        name=stem,
-        backbone=imported.backbone,
-        contract=imported.contract,
-        source=imported.source,
+        stem, imported.backbone, imported.contract, imported.source
     )
     return write_published(folder, stem, backbone.state_dict(), meta)
 
@@ -208,8 +201,7 @@ def filled_backbone(
     Raises:
         ValueError: As ``write_imported``.
     """
-    init_default_scope('vsslcodebase')
-    backbone = revert_sync_batchnorm(MODELS.build(dict(imported.backbone)))
+    backbone = revert_sync_batchnorm(build_part(imported.backbone))
     load_strictly(backbone, imported.state, str(origin or imported.source))
     return backbone.eval()
 
