@@ -4,7 +4,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo test lint docs bench clean
 
 install: $(STAMP)
 
@@ -14,7 +14,7 @@ $(STAMP): requirements/constraints.txt requirements/runtime.txt setup.py
 	# torch first and pinned: a bare `torch` would pull CUDA builds
 	$(PY) -m pip install -q -c requirements/constraints.txt torch setuptools
 	$(PY) -m pip install -q -c requirements/constraints.txt \
-	    -e '.[lite,dev,vis,export]'
+	    -e '.[lite,dev,vis,export,docs]'
 	touch $(STAMP)
 
 demo: $(STAMP)
@@ -30,8 +30,12 @@ lint: $(STAMP)
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+docs: $(STAMP)
+	$(PY) -m mkdocs build --strict
+	$(PY) tools/docs/check_links.py --site site
+
 bench: $(STAMP)
 	$(PY) benchmarks/run_all.py
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist site *.egg-info

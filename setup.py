@@ -68,12 +68,13 @@ setup(
             'py.typed',
             'demo/report.html',
             'visualization/time_slider.html',
+            'zoo/page.template',
         ]
     },
     cmdclass={'build_py': BuildWithConfigs},
     install_requires=read_requirements('runtime'),
     extras_require={
         name: read_requirements(name)
-        for name in ('lite', 'dev', 'vis', 'export')
+        for name in ('lite', 'dev', 'vis', 'export', 'docs')
     },
 )
