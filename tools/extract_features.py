@@ -14,9 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -30,9 +28,13 @@ from vsslcodebase.engine.lost_workers import kill_workers
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.evaluation.feature_writer import save_features
-from vsslcodebase.evaluation.gallery_metric import feature_settings
+from vsslcodebase.evaluation.gallery_metric import (
+    colours_of,
+    feature_settings,
+)
 from vsslcodebase.evaluation.labelled_sets import LEVELS
 from vsslcodebase.evaluation.layers import POOLINGS, LayerReader
+from vsslcodebase.evaluation.video_progress import VideoProgress
 from vsslcodebase.registry import DATASETS
 
 
@@ -87,48 +89,9 @@ def main() -> None:
         ),
         loader=loader,
         average_clips=args.level == 'video',
-        report=Progress(),
+        report=VideoProgress(),
     )
     print(f'{path}: {written} videos written, {len(dataset)} in all')
-
-
-def colours_of(model: Any) -> dict[str, Any]:
-    """Return what the data preprocessor does, as far as it tells."""
-    preprocessor = model.data_preprocessor
-    values = {
-        name: getattr(preprocessor, name).flatten().tolist()
-        for name in ('mean', 'std')
-        if isinstance(getattr(preprocessor, name, None), torch.Tensor)
-    }
-    return dict(type=type(preprocessor).__name__, **values)
-
-
-class Progress:
-    """Prints how far it is and the time left: one line, on a terminal."""
-
-    def __init__(self, every_sec: float = 10.0) -> None:
-        self.begun = self.told = time.monotonic()
-        self.first: int | None = None
-        self.on_terminal = sys.stdout.isatty()
-        self.every_sec = 0.5 if self.on_terminal else every_sec
-
-    def __call__(self, done: int, total: int) -> None:
-        """Print a line, if it is time to."""
-        now = time.monotonic()
-        if self.first is None:
-            self.first = done
-            if done:
-                print(f'{done} of {total} videos are there')
-            return
-        if now - self.told < self.every_sec and done < total:
-            return
-        self.told = now
-        per_video = (now - self.begun) / max(done - self.first, 1)
-        left = time.gmtime(per_video * (total - done))
-        days = left.tm_yday - 1
-        clock = f'{days} d ' * bool(days) + time.strftime('%H:%M:%S', left)
-        end = '\r' if self.on_terminal and done < total else '\n'
-        print(f'{done} of {total} videos, {clock} left', end=end, flush=True)
 
 
 if __name__ == '__main__':

@@ -153,22 +153,6 @@ def test_a_checkpoint_of_another_network_is_told(call, folder, tmp_path):
         )
 
 
-def test_progress_says_the_time_left(capsys, monkeypatch):
-    tool = load_tool('extract_features')
-    now = iter([0.0, 0.0, 20.0, 25.0, 31.0, 90_000.0])
-    monkeypatch.setattr(tool.time, 'monotonic', lambda: next(now))
-    progress = tool.Progress()
-    for done in (40, 60, 65, 70, 100):
-        progress(done, 20_070)
-    said = capsys.readouterr().out.splitlines()
-    assert said == [
-        '40 of 20070 videos are there',
-        '60 of 20070 videos, 05:33:30 left',  # 1 s each, 20010 to go
-        '70 of 20070 videos, 05:44:26 left',
-        '100 of 20070 videos, 346 d 16:50:00 left',
-    ]
-
-
 def test_gallery_picture_frames_right_and_wrong(call, features):
     out = features / 'new' / 'found.png'
     names = features / 'names.txt'

@@ -117,8 +117,13 @@ def batch_features(
     data = model.data_preprocessor(batch, training=False)
     inputs, samples = data['inputs'], data['data_samples']
     clips = reader(inputs.flatten(0, 1)).unflatten(0, inputs.shape[:2])
+    return describe((clips.mean(1) if average_clips else clips).cpu(), samples)
+
+
+def describe(features: Tensor, samples: Sequence[Any]) -> VideoFeatures:
+    """Add to the features of B videos what their data samples tell."""
     return VideoFeatures(
-        (clips.mean(1) if average_clips else clips).cpu(),
+        features,
         torch.tensor([label_of(sample) for sample in samples]),
         torch.tensor([int(sample.get('video_id', -1)) for sample in samples]),
         [str(sample.get('filename', '')) for sample in samples],

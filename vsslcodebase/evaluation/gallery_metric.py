@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from mmengine.model import is_model_wrapper
-from torch import nn
+from torch import Tensor, nn
 
 from .feature_files import SavedFeatures, open_features, weights_digest
 from .feature_gathering import gather_features, join_rows, rows_of
@@ -222,3 +222,14 @@ def feature_settings(
         pool_size=reader.pool_size,
         level=level,
     )
+
+
+def colours_of(model: Any) -> dict[str, Any]:
+    """Return what the data preprocessor does, as far as it tells."""
+    preprocessor = model.data_preprocessor
+    values = {
+        name: getattr(preprocessor, name).flatten().tolist()
+        for name in ('mean', 'std')
+        if isinstance(getattr(preprocessor, name, None), Tensor)
+    }
+    return dict(type=type(preprocessor).__name__, **values)

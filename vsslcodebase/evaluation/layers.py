@@ -18,7 +18,10 @@ in the networks of that paper.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import ExitStack
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 import torch
@@ -86,31 +89,53 @@ class LayerReader:
             ValueError: The layer did not run, or more than once.
             TypeError: It gave no tensor.
         """
-        if self.module_name is None:
-            return one_map(self.backbone(clips), 'the backbone')
-        seen: list[Tensor] = []
-
-        def keep(module: nn.Module, inputs: Any, output: Any) -> None:
-            # cloned: an in-place ReLU may come next
-            seen.append(one_map(output, self.module_name).clone())
-
-        handle = self.backbone.get_submodule(self.module_name)
-        hook = handle.register_forward_hook(keep)
-        try:
-            self.backbone(clips)
-        finally:
-            hook.remove()
-        if len(seen) != 1:
-            raise ValueError(
-                f'layer {self.module_name!r} ran {len(seen)} times in one '
-                'pass; choose one that runs once'
-            )
-        return seen[0]
+        name = self.module_name
+        return read_maps(self.backbone, [name], clips)[name]
 
     @torch.no_grad()
     def __call__(self, clips: Tensor) -> Tensor:
         """Return the (N, D) float32 features of clips (N, C, T, H, W)."""
         return pool_map(self.read_map(clips), self.pool, self.pool_size)
+
+
+def read_maps(
+    backbone: nn.Module, names: Collection[str | None], clips: Tensor
+) -> dict[str | None, Tensor]:
+    """Run a backbone once and return what some of its layers gave.
+
+    Args:
+        backbone: The network; no hook is left in it.
+        names: Of modules in it; None is the backbone's output.
+        clips: (N, C, T, H, W), on its device.
+
+    Returns:
+        By name, float32.
+
+    Raises:
+        ValueError: A layer did not run, or more than once.
+        TypeError: One gave no tensor.
+    """
+    seen: dict[str | None, list[Tensor]] = {name: [] for name in names}
+
+    def keep(name: str, module: Any, inputs: Any, output: Any) -> None:
+        # cloned: an in-place ReLU may come next
+        seen[name].append(_one_map(output, name).clone())
+
+    with ExitStack() as hooks:
+        for name in filter(None, seen):
+            layer = backbone.get_submodule(name)
+            hook = layer.register_forward_hook(partial(keep, name))
+            hooks.callback(hook.remove)
+        output = backbone(clips)
+    if None in seen:
+        seen[None].append(_one_map(output, 'the backbone'))
+    for name, maps in seen.items():
+        if len(maps) != 1:
+            raise ValueError(
+                f'layer {name!r} ran {len(maps)} times in one pass; choose '
+                'one that runs once'
+            )
+    return {name: maps[0] for name, maps in seen.items()}
 
 
 def pool_map(maps: Tensor, pool: str, pool_size: int = 1) -> Tensor:
@@ -193,16 +218,8 @@ def _below(parent: str, names: list[str], limit: int = 30) -> str:
     return ', '.join(listed) + rest
 
 
-def one_map(output: Any, name: str | None) -> Tensor:
-    """Return a layer's output as float32, if it is one tensor.
-
-    Args:
-        output: What the layer gave.
-        name: Of the layer, for the message.
-
-    Raises:
-        TypeError: It is no tensor.
-    """
+def _one_map(output: Any, name: str) -> Tensor:
+    """Return a layer's output as float32, if it is one tensor."""
     if not isinstance(output, Tensor):
         raise TypeError(
             f'{name} gave a {type(output).__name__}, expected one tensor; '

@@ -24,6 +24,7 @@ from .frame_order import ClipFrameOrder
 from .independent_sampling import SampleIndependentClips
 from .pace_sampling import SamplePaceClips
 from .per_clip import PerClip
+from .placed_sampling import SamplePlacedClips
 from .random_sampling import SampleRandomClips
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     'SampleDecayingClips',
     'SampleIndependentClips',
     'SamplePaceClips',
+    'SamplePlacedClips',
     'SampleRandomClips',
     'SampleSeparatedClips',
     'SampleUniformClips',

@@ -1,0 +1,34 @@
+"""How far a pass over videos is."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+
+class VideoProgress:
+    """Prints how far it is and the time left: one line, on a terminal."""
+
+    def __init__(self, every_sec: float = 10.0) -> None:
+        self.begun = self.told = time.monotonic()
+        self.first: int | None = None
+        self.on_terminal = sys.stdout.isatty()
+        self.every_sec = 0.5 if self.on_terminal else every_sec
+
+    def __call__(self, done: int, total: int) -> None:
+        """Print a line, if it is time to."""
+        now = time.monotonic()
+        if self.first is None:
+            self.first = done
+            if done:
+                print(f'{done} of {total} videos are there')
+            return
+        if now - self.told < self.every_sec and done < total:
+            return
+        self.told = now
+        per_video = (now - self.begun) / max(done - self.first, 1)
+        left = time.gmtime(per_video * (total - done))
+        days = left.tm_yday - 1
+        clock = f'{days} d ' * bool(days) + time.strftime('%H:%M:%S', left)
+        end = '\r' if self.on_terminal and done < total else '\n'
+        print(f'{done} of {total} videos, {clock} left', end=end, flush=True)
