@@ -26,6 +26,10 @@ Rule = tuple[str, str | None]
 PEERS = {
     'from_pyslowfast.py': r'(backbone\.)?s1\.pathway0_stem\.conv\.weight',
     'from_mmaction2.py': r'backbone\.conv1\.conv(_s)?\.weight',
+    'from_torchvision.py': r'stem\.0\.weight',
+    'from_coclr.py': r'(encoder_q\.0|backbone)\.Conv_1a\.conv1\.weight',
+    'from_pace.py': r'conv1\.(temporal_)?spatial_conv\.weight|'
+    r'conv3a\.weight|conv_2c\.conv1\.weight',
 }
 
 
@@ -147,18 +151,21 @@ def rename(
 
 
 def with_width(
-    backbone: dict[str, Any], state: Mapping[str, Tensor]
+    backbone: dict[str, Any],
+    state: Mapping[str, Tensor],
+    stem: str = 'conv1.conv.weight',
 ) -> dict[str, Any]:
-    """Give a ResNet's config the width that the tensors have.
+    """Give a network's config the width that the tensors have.
 
     Args:
         backbone: Config of the network 64 channels wide.
         state: Tensors in our naming.
+        stem: Key of the one that is as long as the network is wide.
     """
-    stem = state.get('conv1.conv.weight')
-    if stem is None or len(stem) == 64:
+    first = state.get(stem)
+    if first is None or len(first) == 64:
         return dict(backbone)
-    return dict(backbone, base_channels=len(stem))
+    return dict(backbone, base_channels=len(first))
 
 
 def write_imported(
@@ -232,7 +239,7 @@ def _unknown_keys(
     ]
     hint = (
         f'; it looks like a file for {" or ".join(tools)}'
-        if tools and len(unknown) == len(state)
+        if tools and 2 * len(unknown) > len(state)
         else ''
     )
     return (
