@@ -70,3 +70,28 @@ def test_frames_in_another_layout_are_refused():
 def test_bad_statistics_are_refused(mean, std):
     with pytest.raises(ValueError, match='std must be positive'):
         ClipDataPreprocessor(mean, std)
+
+
+@pytest.mark.parametrize('by_frame', [False, True])
+def test_bgr_is_rgb_with_the_channels_exchanged(by_frame):
+    torch.manual_seed(0)
+    mean, std = (10.0, 20.0, 30.0), (4.0, 5.0, 6.0)
+    rgb = ClipDataPreprocessor(mean, std)
+    bgr = ClipDataPreprocessor(mean[::-1], std[::-1], to_bgr=True)
+    clips = torch.randint(0, 256, (2, 1, 3, 2, 4, 5), dtype=torch.uint8)
+    expected = rgb(dict(inputs=clips))['inputs'].flip(2)
+    assert torch.equal(bgr(dict(inputs=clips))['inputs'], expected)
+    assert not torch.equal(expected, expected.flip(2))
+
+    shape = (1, 2, 3, 4) if by_frame else (1, 3, 4)
+    samples = [ActionDataSample() for _ in range(2)]
+    for sample in samples:
+        sample.set_field(torch.rand(shape), 'colour_matrix')
+    data = dict(inputs=clips, data_samples=samples)
+    expected = rgb(data)['inputs'].flip(2)
+    assert torch.allclose(bgr(data)['inputs'], expected, atol=1e-5)
+
+
+def test_bgr_needs_three_channels():
+    with pytest.raises(ValueError, match=r'to_bgr .* but mean has 2'):
+        ClipDataPreprocessor((1.0, 2.0), (1.0, 1.0), to_bgr=True)

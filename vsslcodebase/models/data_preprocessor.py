@@ -30,6 +30,8 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
         mean: One value per channel on the 0-255 scale; RGB for the default.
         std: One positive value per channel, same scale.
         non_blocking: Copy to the device without waiting (pinned memory).
+        to_bgr: Show the network blue, green, red, for weights that were
+            trained so; ``mean`` and ``std`` are then in that order, too.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
         non_blocking: bool = False,
+        to_bgr: bool = False,
     ) -> None:
         super().__init__(non_blocking=non_blocking)
         if len(mean) != len(std) or min(std) <= 0:
@@ -45,6 +48,12 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
                 f'std must be positive, got mean={mean}, '
                 f'std={std}'
             )
+        if to_bgr and len(mean) != 3:
+            raise ValueError(
+                'to_bgr exchanges the first and the last of 3 channels, but '
+                f'mean has {len(mean)}'
+            )
+        self.to_bgr = to_bgr
         # Not persistent: a checkpoint holds what was learned, nothing else.
         self.register_buffer('mean', _per_channel(mean), persistent=False)
         self.register_buffer('std', _per_channel(std), persistent=False)
@@ -61,7 +70,8 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
             training: Part of mmengine's signature; without effect here.
 
         Returns:
-            The same keys, ``inputs`` being (B, V, C, T, H, W) float32.
+            The same keys, ``inputs`` being (B, V, C, T, H, W) float32, the
+            channels red, green, blue, or those of ``to_bgr``.
 
         Raises:
             ValueError: The videos of the batch differ in shape, the number
@@ -78,6 +88,11 @@ class ClipDataPreprocessor(BaseDataPreprocessor):
                 "FormatShape(input_format='NCTHW')"
             )
         matrices = _colour_matrices(data.get('data_samples'))
+        if self.to_bgr:  # of a matrix, the rows are the channels it makes
+            if matrices is None:
+                inputs = inputs.flip(2)
+            else:
+                matrices = matrices.flip(-2)
         if matrices is None:
             # Out of place once, then in place: one float copy of the batch.
             inputs = inputs.float().sub(self.mean).div_(self.std)
