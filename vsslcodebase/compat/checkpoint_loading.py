@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -28,12 +29,16 @@ class CheckpointError(RuntimeError):
     """A file is no readable checkpoint, or asks for more than data."""
 
 
-def load_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
+def load_checkpoint(
+    path: str | Path, map_location: Any = 'cpu', mmap: bool = False
+) -> Any:
     """Read a checkpoint of this project, mmengine or plain torch.
 
     Args:
         path: a local file.
         map_location: as in ``torch.load``.
+        mmap: leave tensors in the file until they are used, for a look at
+            what else is in it. Not for a file that may be overwritten.
 
     Returns:
         The stored object, for mmengine's files a dict with ``state_dict``.
@@ -46,9 +51,13 @@ def load_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
     file = Path(path).expanduser()
     if not file.is_file():
         raise FileNotFoundError(f'no checkpoint file at {file}')
+    # files of torch before 1.6 are no archives, and cannot be mapped
+    options = dict(mmap=True) if mmap and zipfile.is_zipfile(file) else {}
     return _read(
         str(file),
-        lambda: torch.load(file, map_location, weights_only=CAN_ALLOW),
+        lambda: torch.load(
+            file, map_location, weights_only=CAN_ALLOW, **options
+        ),
     )
 
 
