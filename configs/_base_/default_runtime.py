@@ -18,6 +18,7 @@ custom_hooks = [
     dict(type='StepSeedHook'),  # model: a function of (seed, iteration)
     dict(type='FiniteLossHook', interval=10),
     dict(type='HealthHook', interval=100),  # has it collapsed?
+    dict(type='InputContractHook'),  # colours: those of the checkpoint
     dict(type='ResumeCheckHook'),  # warns if the batch size has changed
     dict(type='ProvenanceHook'),  # which code, config and data made it
     dict(type='MetricModelHook'),  # metrics that read layers: retrieval
@@ -36,5 +37,6 @@ visualizer = dict(type='Visualizer', vis_backends=vis_backends)
 
 load_from = None
 partial_load = False  # True: what load_from lacks starts at random
+adapt_inputs = False  # True: show the colours that load_from was shown
 resume = False
 randomness = dict(seed=0, diff_rank_seed=False, deterministic=False)

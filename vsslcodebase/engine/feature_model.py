@@ -26,6 +26,7 @@ from vsslcodebase.models.backbones.pretrained import (
     read_state_dict,
 )
 from vsslcodebase.registry import MODELS
+from vsslcodebase.zoo.contract_check import check_checkpoints
 
 SPLITS = ('train', 'val', 'test')
 
@@ -45,6 +46,8 @@ def feature_config(
 
     Raises:
         UsageError: No such config or checkpoint, or no weights named.
+        CheckpointError: The checkpoint was trained on other colours than the
+            config shows; with ``adapt_inputs`` the config is changed instead.
     """
     cfg = load_config(name, options)
     if (
@@ -55,6 +58,7 @@ def feature_config(
         raise UsageError(f'there is no checkpoint {checkpoint}')
     cfg.load_from = checkpoint
     check_pretrained(cfg)
+    check_checkpoints(cfg, 'test')
     return cfg
 
 

@@ -43,6 +43,7 @@ TOP_LEVEL = {
     'compile',
     'model_wrapper_cfg',
     'activation_checkpointing',
+    'adapt_inputs',
     'partial_load',
     'efficient_conv_bn_eval',
 }

@@ -4,6 +4,7 @@ from .bad_videos import BadVideosHook
 from .checkpoint_keys import CheckpointKeysHook
 from .finite_loss import FiniteLossHook
 from .health_hook import HealthHook
+from .input_contract import InputContractHook
 from .interrupt import InterruptHook
 from .knn_hook import KNNHook
 from .metric_model import MetricModelHook
@@ -17,6 +18,7 @@ __all__ = [
     'EpochSeedHook',
     'FiniteLossHook',
     'HealthHook',
+    'InputContractHook',
     'InterruptHook',
     'KNNHook',
     'MetricModelHook',
