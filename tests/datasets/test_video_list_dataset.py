@@ -47,13 +47,23 @@ class TestList:
         assert [info['label'] for info in infos] == [3, -1, 0]
         assert [info['video_id'] for info in infos] == [0, 1, 2]
 
-    def test_absolute_paths_and_another_delimiter(self, tmp_path):
+    @pytest.mark.parametrize(
+        'options',
+        [dict(), dict(data_prefix=dict(video='x'), allow_outside=True)],
+    )
+    def test_absolute_paths_and_another_delimiter(self, tmp_path, options):
         ann_file = write_list(tmp_path, '/abs/a,b.mp4,7\n')
-        dataset = VideoListDataset(
-            ann_file, [], data_prefix=dict(video='x'), delimiter=','
-        )
+        dataset = VideoListDataset(ann_file, [], delimiter=',', **options)
         info = dataset.get_data_info(0)
         assert (info['filename'], info['label']) == ('/abs/a,b.mp4', 7)
+
+    @pytest.mark.parametrize('path', ['/abs/a.mp4', '../a.mp4', 'b/../../a'])
+    def test_a_list_does_not_leave_the_folder_unasked(self, tmp_path, path):
+        ann_file = write_list(tmp_path, f'b.mp4 0\n{path} 1\n')
+        options = dict(data_root='some', data_prefix=dict(video='folder'))
+        with pytest.raises(ValueError, match=rf'line 2: .{path}. lies out'):
+            VideoListDataset(str(ann_file), [], **options)
+        VideoListDataset(str(ann_file), [], **options, allow_outside=True)
 
     @pytest.mark.parametrize(
         ('line', 'message'),

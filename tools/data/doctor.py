@@ -167,8 +167,11 @@ def main() -> int:
     args = parse_args()
     check(args)
     try:
-        videos = read_list(args.list)
-        others = {name: read_list(name) for name in args.other_lists}
+        videos = read_list(args.list, folder=args.videos)
+        others = {
+            name: read_list(name, folder=args.videos)
+            for name in args.other_lists
+        }
         settings = EncodeSettings(short_side=args.short_side)
     except ValueError as error:
         raise UsageError(str(error)) from None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 
-def read_list(path: str | Path, delimiter: str = ' ') -> list[tuple[str, int]]:
+def read_list(
+    path: str | Path, delimiter: str = ' ', folder: str | None = None
+) -> list[tuple[str, int]]:
     """Read a list of videos.
 
     Args:
         path: Text file, one ``path label`` a line. Paths may hold spaces;
             the label is a class number, -1 for none; empty lines are skipped.
         delimiter: What separates path and label.
+        folder: Folder of the videos, which no path may leave; None or empty
+            if they may lie anywhere.
 
     Returns:
         (path, label) of each video.
@@ -45,10 +50,30 @@ def read_list(path: str | Path, delimiter: str = ' ') -> list[tuple[str, int]]:
                     f'{path}, line {number}: a label is a class number from '
                     f'0 up, or -1 for none, got {label}'
                 )
+            if folder and leaves(video.strip(), folder):
+                raise ValueError(
+                    f'{path}, line {number}: {shorten(video)!r} lies outside '
+                    f"of the folder of videos, '{folder}'; mend the list, or, "
+                    "if you trust it, set the data set's allow_outside=True "
+                    "(or data_prefix.video='' where all paths are absolute)"
+                )
             videos.append((video.strip(), int(label)))
     if not videos:
         raise ValueError(f"the list '{path}' names no video")
     return videos
+
+
+def leaves(path: str, folder: str) -> bool:
+    """Whether a path that starts from a folder ends outside of it.
+
+    As it is written: a link that lies in the folder is the user's own, and
+    may lead anywhere.
+    """
+    if not os.path.isabs(path) and '..' not in path.split('/'):
+        return False
+    top = os.path.abspath(folder)
+    target = os.path.abspath(os.path.join(folder, path))
+    return os.path.commonpath([top, target]) != top
 
 
 def shorten(line: str, width: int = 120) -> str:

@@ -50,11 +50,14 @@ class VideoListDataset(BaseDataset):
         num_videos: Use the first so many videos only.
         num_repeats: Go through the list so many times in an epoch.
         max_refetch: Replacements that are tried for one sample.
+        allow_outside: Let paths of the list leave ``data_prefix``, by ``..``
+            or from the root. Without a prefix they may lie anywhere.
         **kwargs: Further arguments of mmengine's ``BaseDataset``.
 
     Raises:
         FileNotFoundError: There is no such list.
-        ValueError: The list is empty or a line of it is wrong.
+        ValueError: The list is empty, a line of it is wrong, or a path leaves
+            ``data_prefix``.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class VideoListDataset(BaseDataset):
         num_videos: int | None = None,
         num_repeats: int = 1,
         max_refetch: int = 10,
+        allow_outside: bool = False,
         **kwargs: object,
     ) -> None:
         if not 0 <= max_bad_share <= 1:
@@ -84,6 +88,7 @@ class VideoListDataset(BaseDataset):
         self.delimiter = delimiter
         self.num_videos = num_videos
         self.num_repeats = num_repeats
+        self.allow_outside = allow_outside
         self._state = SharedState(0)
         self._notes: str | None = None
         super().__init__(
@@ -125,7 +130,11 @@ class VideoListDataset(BaseDataset):
         videos = [
             dict(filename=osp.join(folder, path), label=label, video_id=index)
             for index, (path, label) in enumerate(
-                read_list(self.ann_file, self.delimiter)
+                read_list(
+                    self.ann_file,
+                    self.delimiter,
+                    None if self.allow_outside else folder,
+                )
             )
         ]
         self._state = self._state.for_videos(len(videos))

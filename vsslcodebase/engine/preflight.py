@@ -7,6 +7,7 @@ through a registry after a minute of building.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,14 @@ LOOKED_FOR = 10  # videos of a list; none of them there is a wrong folder
 
 class UsageError(ValueError):
     """The command or the config asks for what is not there."""
+
+
+def check_all(cfg: Config, stages: tuple[str, ...]) -> None:
+    """Check all that a run of these stages reads, files before contents."""
+    check_files(cfg, stages)
+    check_pretrained(cfg)
+    check_paces(cfg, stages)
+    check_lists(cfg, stages)
 
 
 def check_files(cfg: Config, stages: tuple[str, ...]) -> None:
@@ -70,18 +79,44 @@ def check_lists(cfg: Config, stages: tuple[str, ...]) -> None:
     """
     for stage in stages:
         name = f'{stage}_dataloader'
-        for key, node in _dicts(cfg.get(name), name):
-            path = _local_path(node, node.get('ann_file'))
-            if node.get('type') != 'VideoListDataset' or path is None:
-                continue
+        for key, node, path in listed_videos(cfg.get(name), name):
             try:
-                videos = read_list(path, node.get('delimiter', ' '))
+                videos = read_list(
+                    path, node.get('delimiter', ' '), bounds_of(node)
+                )
             except ValueError as error:
                 raise UsageError(f'{error} ({key}.ann_file)') from None
             _check_presence(key, node, videos)
             num_classes = (cfg.model.get('cls_head') or {}).get('num_classes')
             if num_classes and (stage == 'train' or _compares(cfg, stage)):
                 _check_labels(f'{path} ({key}.ann_file)', videos, num_classes)
+
+
+def listed_videos(node: Any, key: str) -> Iterator[tuple[str, dict, Path]]:
+    """Yield each data set with a list of videos inside a config.
+
+    Args:
+        node: A part of the config, such as a data loader.
+        key: Of the part.
+
+    Yields:
+        The dotted key of the data set, its config and the path of its list.
+    """
+    for place, dataset in _dicts(node, key):
+        path = _local_path(dataset, dataset.get('ann_file'))
+        if dataset.get('type') == 'VideoListDataset' and path is not None:
+            yield place, dataset, path
+
+
+def bounds_of(dataset: dict) -> str | None:
+    """Return the folder that the list of a data set may not leave.
+
+    None where it may, by ``allow_outside``; see ``VideoListDataset``.
+    """
+    if dataset.get('allow_outside'):
+        return None
+    folder = (dataset.get('data_prefix') or {}).get('video', '')
+    return os.path.join(dataset.get('data_root') or '', folder)
 
 
 def _check_presence(

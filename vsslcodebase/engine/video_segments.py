@@ -20,7 +20,7 @@ from vsslcodebase.datasets.transforms.independent_sampling import (
     SampleIndependentClips,
 )
 from vsslcodebase.datasets.transforms.per_clip import build_transforms
-from vsslcodebase.engine.preflight import UsageError
+from vsslcodebase.engine.preflight import UsageError, bounds_of
 from vsslcodebase.evaluation.features import batch_features
 from vsslcodebase.evaluation.layers import LayerReader
 from vsslcodebase.models.data_preprocessor import ClipDataPreprocessor
@@ -93,7 +93,9 @@ def _listed(
     dataset: dict[str, Any], ann_file: str, indices: Sequence[int] | None
 ) -> list[str]:
     """Return the paths of entries of a list."""
-    listed = read_list(ann_file, dataset.get('delimiter', ' '))
+    listed = read_list(
+        ann_file, dataset.get('delimiter', ' '), bounds_of(dataset)
+    )
     chosen = range(len(listed)) if indices is None else indices
     outside = [i for i in chosen if not 0 <= i < len(listed)]
     if outside:
