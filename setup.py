@@ -66,6 +66,7 @@ setup(
     package_data={
         'vsslcodebase': [
             'py.typed',
+            'datasets/splits.json',
             'demo/report.html',
             'visualization/time_slider.html',
             'zoo/page.template',

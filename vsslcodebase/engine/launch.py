@@ -19,20 +19,18 @@ from torch import distributed
 from vsslcodebase.compat.gloo import prepare_gloo
 from vsslcodebase.engine.arguments import parse_test, parse_train
 from vsslcodebase.engine.gallery_pipelines import share_pipelines
-from vsslcodebase.engine.hooks import BadVideosHook, CheckpointKeysHook
+from vsslcodebase.engine.hooks import (
+    BadVideosHook,
+    CheckpointKeysHook,
+    ListIdentityHook,
+)
 from vsslcodebase.engine.hooks.checkpoint_keys import PARTIAL_LOAD
 from vsslcodebase.engine.log_filter import leave_out_followers
 from vsslcodebase.engine.lost_workers import kill_workers, limit_waiting
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
 from vsslcodebase.engine.overrides import apply_overrides
-from vsslcodebase.engine.preflight import (
-    UsageError,
-    check_files,
-    check_lists,
-    check_paces,
-    check_pretrained,
-)
+from vsslcodebase.engine.preflight import UsageError, check_all
 
 # rank, number of processes and rank on this machine, by launcher
 RANK_VARIABLES = {
@@ -285,16 +283,14 @@ def _build(
     name = cfg.get('load_from')
     if name and '://' not in name and not Path(name).expanduser().is_file():
         raise UsageError(f'there is no checkpoint {name}')
-    check_files(cfg, stages)
-    check_pretrained(cfg)
-    check_paces(cfg, stages)
-    check_lists(cfg, stages)
+    check_all(cfg, stages)
     if (cfg.get('randomness') or {}).get('deterministic'):
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     if cfg.launcher != 'none':
         prepare_gloo(cfg)
     runner = Runner.from_cfg(cfg)
     runner.register_hook(check_keys)
+    runner.register_hook(ListIdentityHook(stages))
     if runner.deterministic:
         # 3D pooling has no deterministic backward on GPUs; go on and say so
         torch.use_deterministic_algorithms(True, warn_only=True)

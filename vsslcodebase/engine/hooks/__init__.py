@@ -7,6 +7,7 @@ from .health_hook import HealthHook
 from .input_contract import InputContractHook
 from .interrupt import InterruptHook
 from .knn_hook import KNNHook
+from .list_identity import ListIdentityHook
 from .metric_model import MetricModelHook
 from .provenance_hook import ProvenanceHook
 from .resume_check import ResumeCheckHook
@@ -21,6 +22,7 @@ __all__ = [
     'InputContractHook',
     'InterruptHook',
     'KNNHook',
+    'ListIdentityHook',
     'MetricModelHook',
     'ProvenanceHook',
     'ResumeCheckHook',
