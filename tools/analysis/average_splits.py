@@ -21,12 +21,12 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
+from vsslcodebase.evaluation.score_spread import spread
 
 # What may differ: at the top of a config, and by the last name of a key
 OWN_TOP = {'experiment_name', 'launcher', 'load_from', 'resume', 'work_dir'}
@@ -175,7 +175,8 @@ def format_table(results: Sequence[Result]) -> str:
     rows = [['', *heads]]
     for name in names:
         values = [result.metrics[name] for result in results]
-        numbers = [*values, fmean(values), stdev(values)]
+        over_splits = spread(values)
+        numbers = [*values, over_splits.mean, over_splits.std]
         rows.append([name, *(f'{number:.4f}' for number in numbers)])
     return '\n'.join(
         '  '.join(
