@@ -133,6 +133,11 @@ def read_state_dict(checkpoint: str) -> dict[str, Tensor]:
             'expected a state dict'
         )
     state = content.get('state_dict', content)
+    if not isinstance(state, Mapping):
+        raise ValueError(
+            f'{checkpoint} holds a {type(state).__name__} as its state_dict, '
+            'expected a dict of tensors'
+        )
     return {k: v for k, v in state.items() if isinstance(v, Tensor)}
 
 
