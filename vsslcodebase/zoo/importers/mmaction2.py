@@ -89,7 +89,7 @@ RULES: list[Rule] = [
     (r'backbone\.(.+)', r'\1'),
     (r'(cls_head|neck|data_preprocessor)\..+', None),
 ]
-BARE_RULES: list[Rule] = [(r'((conv1|layer\d+)\..+)', r'\1')]
+BARE_RULES: list[Rule] = [(r'(conv1\..+|layer\d+\..+)', r'\1')]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -231,7 +231,7 @@ def _unknown_keys(
     rules: Sequence[Rule],
 ) -> str:
     """Say which keys no rule knows, and whose file it may be."""
-    patterns = [pattern for pattern, new in rules if new is not None]
+    examples = [_example(pattern) for pattern, new in rules if new is not None]
     tools = [
         tool
         for tool, pattern in PEERS.items()
@@ -245,8 +245,21 @@ def _unknown_keys(
     return (
         f'{source}: {len(unknown)} of {len(state)} keys are not known: '
         f'{shortened(unknown)}{hint}; expected keys like '
-        f'{shortened(patterns)} ({prefixes_of(state)})'
+        f'{shortened(examples, 3)} ({prefixes_of(state)})'
     )
+
+
+def _example(pattern: str) -> str:
+    """Return about what a pattern matches, for people."""
+    for part, instead in (
+        (r'\(\?:[^()]*\)\?|_\?', ''),  # what may be absent
+        (r'\\d[+]?', '0'),
+        (r'\(([^()|]*)(\|[^()]*)?\)\??', r'\1'),  # the first alternative
+        (r'\\(.)', r'\1'),
+        (r'\.\+', '*'),
+    ):
+        pattern = re.sub(part, instead, pattern)
+    return pattern
 
 
 def shortened(keys: Iterable[str], limit: int = 5) -> str:
