@@ -9,6 +9,7 @@ from mmengine.config import Config
 from peer_toys import (
     assert_same_features,
     random_clip,
+    random_frames,
     shake,
 )
 from torch import nn
