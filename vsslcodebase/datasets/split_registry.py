@@ -53,7 +53,9 @@ class ListIdentity(NamedTuple):
 
     def __str__(self) -> str:
         """Return one line for a log."""
-        size = f'{self.videos:,} videos, sha256 {self.labels[:SHOWN_DIGITS]}'
+        plural = 's' if self.videos != 1 else ''
+        digits = self.labels[:SHOWN_DIGITS]
+        size = f'{self.videos:,} video{plural}, sha256 {digits}'
         if self.split is None:
             wanted = self.expected
             hint = f'; {wanted.name} has {wanted.videos:,}' if wanted else ''
