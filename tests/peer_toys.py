@@ -11,10 +11,13 @@ from torch import Tensor, nn
 def shake(network: nn.Module, seed: int = 0) -> nn.Module:
     """Draw weights and norm statistics at random; put in eval mode.
 
-    Norms as they are built (0, 1, 1, 0) would hide a swapped tensor.
+    Norms as they are built (0, 1, 1, 0) would hide a swapped tensor; small
+    weights would let the biases drown the clip in a deep network.
     """
     torch.manual_seed(seed)
     for module in network.modules():
+        if isinstance(module, nn.Conv3d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity='relu')
         if isinstance(module, nn.BatchNorm3d):
             nn.init.uniform_(module.weight, 0.5, 1.5)
             nn.init.normal_(module.bias, std=0.2)
@@ -50,6 +53,8 @@ def assert_same_features(
     assert (features - theirs).abs().max() / scale < tolerance
     pooled = theirs.mean((2, 3, 4)) - features.mean((2, 3, 4))
     assert pooled.abs().max() / scale < tolerance
+    # or else nothing was compared
+    assert (ours(-clip) - features).abs().max() / scale > 0.01
 
 
 def only_file(folder: Path) -> Path:
