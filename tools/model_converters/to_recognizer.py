@@ -45,11 +45,11 @@ def main() -> None:
             f'a config is a file .py beside the checkpoint, got {config} for '
             f'{target}'
         )
-    trained = open_source(args)
-    shape = shape_of(args, trained)
-    made = to_recognizer(trained, target, config, shape, args.num_classes)
+    saved = open_source(args)
+    shape = shape_of(args, saved)
+    made = to_recognizer(saved, target, config, shape, args.num_classes)
     backbone, head = made.model['backbone'], made.model['cls_head']
-    kept = 'new' if trained.head is None else 'kept'
+    kept = 'new' if saved.head is None else 'kept'
     needs = 'nothing of' if made.is_plain else 'an import of'
     print(f'{target}: {made.num_tensors} tensors')
     print(

@@ -10,7 +10,7 @@ from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.zoo.clip_shape import ClipShape, clip_shape
 from vsslcodebase.zoo.input_contract import InputContract
-from vsslcodebase.zoo.trained import Trained, open_trained
+from vsslcodebase.zoo.saved_network import SavedNetwork, open_saved
 from vsslcodebase.zoo.whole_network import OUTPUTS, WholeNetwork
 
 Export = Callable[[WholeNetwork, Path, ClipShape, InputContract], float | None]
@@ -49,7 +49,7 @@ def add_shape(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def open_source(args: argparse.Namespace) -> Trained:
+def open_source(args: argparse.Namespace) -> SavedNetwork:
     """Read IN, once OUT is known to be a file that may be written.
 
     Raises:
@@ -59,10 +59,10 @@ def open_source(args: argparse.Namespace) -> Trained:
     """
     check_target(args.source, args.target)
     cfg = load_config(args.from_config) if args.from_config else None
-    return open_trained(args.source, cfg)
+    return open_saved(args.source, cfg)
 
 
-def shape_of(args: argparse.Namespace, trained: Trained) -> ClipShape:
+def shape_of(args: argparse.Namespace, saved: SavedNetwork) -> ClipShape:
     """Return the clip that the options and the file speak of.
 
     Raises:
@@ -73,14 +73,14 @@ def shape_of(args: argparse.Namespace, trained: Trained) -> ClipShape:
         raise UsageError(f'--size is height and width, got {size}')
     try:
         return clip_shape(
-            trained.contract,
+            saved.contract,
             args.num_frames,
             args.frame_interval,
             None if size is None else (size[0], size[-1]),
         )
     except ValueError as error:
         raise UsageError(
-            f'{trained.path}: {error} (--num-frames, --frame-interval, --size)'
+            f'{saved.path}: {error} (--num-frames, --frame-interval, --size)'
         ) from error
 
 
@@ -128,10 +128,10 @@ def run_export(args: argparse.Namespace, export: Export) -> None:
     Raises:
         UsageError: It cannot be exported.
     """
-    trained = open_source(args)
-    shape = shape_of(args, trained)
-    network = WholeNetwork(trained, args.output, args.with_preprocess)
-    contract = trained.contract
+    saved = open_source(args)
+    shape = shape_of(args, saved)
+    network = WholeNetwork(saved, args.output, args.with_preprocess)
+    contract = saved.contract
     error = export(network, Path(args.target), shape, contract)
     size = f'{shape.num_frames}, {shape.height}, {shape.width}'
     if args.with_preprocess:

@@ -20,7 +20,11 @@ from vsslcodebase.registry import MODELS
 from vsslcodebase.zoo.clip_shape import ClipShape
 from vsslcodebase.zoo.input_contract import InputContract
 from vsslcodebase.zoo.recognizer_config import recognizer_config
-from vsslcodebase.zoo.trained import Trained, build_head, build_network
+from vsslcodebase.zoo.saved_network import (
+    SavedNetwork,
+    build_head,
+    build_network,
+)
 from vsslcodebase.zoo.whole_file import put_in_place
 
 # How the weights lie in memory, which MMAction2 leaves to torch
@@ -42,7 +46,7 @@ class Recognizer(NamedTuple):
 
 
 def to_recognizer(
-    trained: Trained,
+    saved: SavedNetwork,
     target: Path,
     config: Path,
     shape: ClipShape,
@@ -51,7 +55,7 @@ def to_recognizer(
     """Write checkpoint and config.
 
     Args:
-        trained: The network; a classifier stays with it.
+        saved: The network; a classifier stays with it.
         target: Checkpoint to write.
         config: Config to write.
         shape: Of the clips in its pipelines.
@@ -61,22 +65,22 @@ def to_recognizer(
         UsageError: There is no classifier and no number for one, or both.
         CheckpointError: The weights do not fit the network.
     """
-    model = recognizer_model(trained, num_classes)
+    model = recognizer_model(saved, num_classes)
     types = (model['backbone']['type'], model['cls_head']['type'])
     is_plain = not any('.' in name for name in types)
-    meta = dict(name=trained.name, input_contract=trained.contract.to_dict())
+    meta = dict(name=saved.name, input_contract=saved.contract.to_dict())
     with put_in_place(target) as partial:
-        torch.save(dict(meta=meta, state_dict=trained.state), partial)
+        torch.save(dict(meta=meta, state_dict=saved.state), partial)
     relative = os.path.relpath(target.resolve(), config.resolve().parent)
     text = recognizer_config(
-        trained.name, model, shape, Path(relative).as_posix(), is_plain
+        saved.name, model, shape, Path(relative).as_posix(), is_plain
     )
     write_whole(config, text)
-    return Recognizer(model, is_plain, len(trained.state))
+    return Recognizer(model, is_plain, len(saved.state))
 
 
 def recognizer_model(
-    trained: Trained, num_classes: int | None = None
+    saved: SavedNetwork, num_classes: int | None = None
 ) -> dict[str, Any]:
     """Return the config of the ``Recognizer3D``, for MMAction2's scope.
 
@@ -84,11 +88,11 @@ def recognizer_model(
         UsageError: As ``to_recognizer``.
         CheckpointError: Likewise.
     """
-    width = build_network(trained).feat_dim  # also checks the weights
-    if trained.head is None:
+    width = build_network(saved).feat_dim  # also checks the weights
+    if saved.head is None:
         if num_classes is None or num_classes < 1:
             raise UsageError(
-                f'{trained.path} has no classifier; say how many classes the '
+                f'{saved.path} has no classifier; say how many classes the '
                 'new one is to have: --num-classes N'
             )
         head = dict(
@@ -99,19 +103,19 @@ def recognizer_model(
             dropout_ratio=0.5,
             average_clips='prob',
         )
-    elif num_classes not in (None, trained.head['num_classes']):
+    elif num_classes not in (None, saved.head['num_classes']):
         raise UsageError(
-            f'{trained.path} has a classifier of '
-            f'{trained.head["num_classes"]} classes, which is kept; leave '
+            f'{saved.path} has a classifier of '
+            f'{saved.head["num_classes"]} classes, which is kept; leave '
             '--num-classes out, or export its published backbone'
         )
     else:
-        build_head(trained)
-        head = _their_head(trained.head)
+        build_head(saved)
+        head = _their_head(saved.head)
     return dict(
         type='Recognizer3D',
-        data_preprocessor=_preprocessor(trained.contract),
-        backbone=_their_backbone(trained.backbone),
+        data_preprocessor=_preprocessor(saved.contract),
+        backbone=_their_backbone(saved.backbone),
         cls_head=head,
     )
 

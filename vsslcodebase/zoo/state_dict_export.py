@@ -9,7 +9,7 @@ import torch
 from vsslcodebase.datasets.annotation import write_whole
 from vsslcodebase.zoo.input_contract import InputContract
 from vsslcodebase.zoo.recognizer_config import assigned
-from vsslcodebase.zoo.trained import Trained, build_network
+from vsslcodebase.zoo.saved_network import SavedNetwork, build_network
 from vsslcodebase.zoo.whole_file import put_in_place
 
 PAGE = """# {name}
@@ -33,11 +33,11 @@ The network maps clips (N, 3, T, H, W) to (N, {width}, t, h, w). Clips are
 """
 
 
-def to_state_dict(trained: Trained, target: Path) -> int:
+def to_state_dict(saved: SavedNetwork, target: Path) -> int:
     """Write the backbone's weights, and a page beside them.
 
     Args:
-        trained: The network.
+        saved: The network.
         target: File to write; the page has the suffix .md instead.
 
     Returns:
@@ -46,18 +46,18 @@ def to_state_dict(trained: Trained, target: Path) -> int:
     Raises:
         CheckpointError: The weights do not fit the network.
     """
-    network = build_network(trained)
+    network = build_network(saved)
     state = network.state_dict()
     with put_in_place(target) as partial:
         torch.save(dict(state), partial)
     page = PAGE.format(
-        name=trained.name,
-        type=trained.backbone['type'],
+        name=saved.name,
+        type=saved.backbone['type'],
         count=len(state),
-        backbone=assigned('backbone', trained.backbone),
+        backbone=assigned('backbone', saved.backbone),
         file=target.name,
         width=network.feat_dim,
-        contract=describe(trained.contract),
+        contract=describe(saved.contract),
     )
     write_whole(target.with_suffix('.md'), page)
     return len(state)

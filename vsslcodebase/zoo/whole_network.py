@@ -6,7 +6,11 @@ from torch import Tensor, nn
 
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation.layers import pool_map
-from vsslcodebase.zoo.trained import Trained, build_head, build_network
+from vsslcodebase.zoo.saved_network import (
+    SavedNetwork,
+    build_head,
+    build_network,
+)
 
 OUTPUTS = ('scores', 'features', 'map')
 
@@ -15,7 +19,7 @@ class WholeNetwork(nn.Module):
     """What is exported: colours if wanted, backbone, classifier or mean.
 
     Args:
-        trained: The network.
+        saved: The network.
         output: 'map', (N, D, t, h, w); 'features', its mean over time and
             space, (N, D); 'scores' of the classifier before the softmax,
             (N, num_classes). Default: scores where there is a classifier,
@@ -30,25 +34,25 @@ class WholeNetwork(nn.Module):
 
     def __init__(
         self,
-        trained: Trained,
+        saved: SavedNetwork,
         output: str | None = None,
         with_preprocess: bool = False,
     ) -> None:
         super().__init__()
-        output = output or ('features' if trained.head is None else 'scores')
+        output = output or ('features' if saved.head is None else 'scores')
         if output not in OUTPUTS:
             raise UsageError(
                 f'the output is one of {", ".join(OUTPUTS)}, got {output!r}'
             )
-        if output == 'scores' and trained.head is None:
+        if output == 'scores' and saved.head is None:
             raise UsageError(
-                f'{trained.path} has no classifier that could give scores; '
+                f'{saved.path} has no classifier that could give scores; '
                 'take the output features or map'
             )
-        self.backbone = build_network(trained)
-        self.head = build_head(trained) if output == 'scores' else None
+        self.backbone = build_network(saved)
+        self.head = build_head(saved) if output == 'scores' else None
         self.output = output
-        self.contract = trained.contract if with_preprocess else None
+        self.contract = saved.contract if with_preprocess else None
         self.requires_grad_(False)
         self.eval()
 

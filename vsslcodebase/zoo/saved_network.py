@@ -28,7 +28,7 @@ BACKBONE, HEAD = 'backbone.', 'cls_head.'
 RECOGNIZERS = ('Recognizer3D', 'MotionRecognizer')
 
 
-class Trained(NamedTuple):
+class SavedNetwork(NamedTuple):
     """A backbone, and its classifier where it has one.
 
     Attributes:
@@ -48,7 +48,7 @@ class Trained(NamedTuple):
     contract: InputContract
 
 
-def open_trained(path: str | Path, config: Config | None = None) -> Trained:
+def open_saved(path: str | Path, config: Config | None = None) -> SavedNetwork:
     """Read a published file or the checkpoint of a training.
 
     Of a training, the encoder that was trained by gradients is taken, not its
@@ -123,7 +123,7 @@ def contract_of_run(cfg: Mapping[str, Any]) -> InputContract:
     return first
 
 
-def build_network(trained: Trained) -> nn.Module:
+def build_network(saved: SavedNetwork) -> nn.Module:
     """Build the backbone with its weights, in eval mode.
 
     Returns:
@@ -132,10 +132,10 @@ def build_network(trained: Trained) -> nn.Module:
     Raises:
         CheckpointError: The weights do not fit.
     """
-    return _build(trained, trained.backbone, BACKBONE)
+    return _build(saved, saved.backbone, BACKBONE)
 
 
-def build_head(trained: Trained) -> nn.Module | None:
+def build_head(saved: SavedNetwork) -> nn.Module | None:
     """Build the classifier with its weights, in eval mode, if there is one.
 
     Returns:
@@ -144,24 +144,24 @@ def build_head(trained: Trained) -> nn.Module | None:
     Raises:
         CheckpointError: The weights do not fit.
     """
-    if trained.head is None:
+    if saved.head is None:
         return None
-    return _build(trained, trained.head, HEAD)
+    return _build(saved, saved.head, HEAD)
 
 
-def _build(trained: Trained, cfg: dict[str, Any], prefix: str) -> nn.Module:
+def _build(saved: SavedNetwork, cfg: dict[str, Any], prefix: str) -> nn.Module:
     """Build a part and fill it with the tensors of a prefix."""
     try:
         part = revert_sync_batchnorm(build_part(cfg))
         found = {
             key.removeprefix(prefix): value
-            for key, value in trained.state.items()
+            for key, value in saved.state.items()
             if key.startswith(prefix)
         }
-        load_strictly(part, found, str(trained.path))
+        load_strictly(part, found, str(saved.path))
     except Exception as error:  # a constructor fails in any way
         raise CheckpointError(
-            f'{trained.path} does not fit the {cfg["type"]} of its config: '
+            f'{saved.path} does not fit the {cfg["type"]} of its config: '
             f'{error}'
         ) from error
     return part.eval()
@@ -174,7 +174,7 @@ def _checked(
     head: dict[str, Any] | None,
     state: Mapping[str, Tensor],
     contract: InputContract,
-) -> Trained:
+) -> SavedNetwork:
     """Leave the network's tensors, and refuse what would load or run more."""
     prefixes = (BACKBONE,) if head is None else (BACKBONE, HEAD)
     kept = {k: v for k, v in state.items() if k.startswith(prefixes)}
@@ -189,7 +189,7 @@ def _checked(
         raise CheckpointError(f'{path} was refused: {error}') from error
     # it comes from the file, and goes into texts and configs
     name = re.sub(r'[^\w.+-]', '_', name)
-    return Trained(path, name, backbone, head, kept, contract)
+    return SavedNetwork(path, name, backbone, head, kept, contract)
 
 
 def _config_of_training(
