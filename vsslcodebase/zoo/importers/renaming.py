@@ -26,6 +26,7 @@ Rule = tuple[str, str | None]
 PEERS = {
     'from_pyslowfast.py': r'(backbone\.)?s1\.pathway0_stem\.conv\.weight',
     'from_mmaction2.py': r'backbone\.conv1\.conv(_s)?\.weight',
+    'from_cvrl.py': r'(.*/)?_?backbone/layer_with_weights-0/kernel.*',
     'from_torchvision.py': r'stem\.0\.weight',
     'from_coclr.py': r'(encoder_q\.0|backbone)\.Conv_1a\.conv1\.weight',
     'from_pace.py': r'conv1\.(temporal_)?spatial_conv\.weight|'
@@ -87,7 +88,9 @@ def tensors_of(
     """
     expected = f'expected a state dict, bare or under {" or ".join(wrappers)}'
     if isinstance(content, Mapping):
-        inside = next((w for w in wrappers if w in content), None)
+        # those of others, too: they are told whose file it is
+        known = (*wrappers, 'state_dict', 'model_state', 'model')
+        inside = next((w for w in known if w in content), None)
         content = content[inside] if inside else content
     if not isinstance(content, Mapping):
         raise ValueError(
@@ -253,6 +256,7 @@ def _example(pattern: str) -> str:
     """Return about what a pattern matches, for people."""
     for part, instead in (
         (r'\(\?:[^()]*\)\?|_\?', ''),  # what may be absent
+        (r'\?P<\w+>', ''),
         (r'\\d[+]?', '0'),
         (r'\(([^()|]*)(\|[^()]*)?\)\??', r'\1'),  # the first alternative
         (r'\\(.)', r'\1'),
