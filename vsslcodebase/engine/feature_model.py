@@ -27,7 +27,7 @@ from vsslcodebase.models.backbones.pretrained import (
 )
 from vsslcodebase.registry import MODELS
 from vsslcodebase.zoo.contract_check import check_checkpoints
-from vsslcodebase.zoo.publishing import training_only
+from vsslcodebase.zoo.publishing import add_training_only
 
 SPLITS = ('train', 'val', 'test')
 
@@ -113,10 +113,7 @@ def whole_model(cfg: Config, device: str | torch.device = 'cpu') -> Any:
     model = _build(cfg)
     state = read_state_dict(cfg.load_from)
     prefixes = prefixes_of(state)
-    unneeded = training_only(model)  # a published file lacks them
-    for key, value in model.state_dict().items():
-        if key.startswith(unneeded):
-            state.setdefault(key, value)
+    add_training_only(model, state)
     load_strictly(model, state, cfg.load_from, prefixes)
     return model.to(device).eval()
 

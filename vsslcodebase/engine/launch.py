@@ -31,6 +31,7 @@ from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
 from vsslcodebase.engine.overrides import apply_overrides
 from vsslcodebase.engine.preflight import UsageError, check_all
+from vsslcodebase.zoo.contract_check import refuse_other_colours
 
 # rank, number of processes and rank on this machine, by launcher
 RANK_VARIABLES = {
@@ -284,6 +285,7 @@ def _build(
     if name and '://' not in name and not Path(name).expanduser().is_file():
         raise UsageError(f'there is no checkpoint {name}')
     check_all(cfg, stages)
+    refuse_other_colours(cfg)
     if (cfg.get('randomness') or {}).get('deterministic'):
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     if cfg.launcher != 'none':

@@ -117,6 +117,26 @@ def training_only(model: nn.Module) -> tuple[str, ...]:
     )
 
 
+def add_training_only(model: nn.Module, state: dict[str, Tensor]) -> list[str]:
+    """Complete a published state by what starts anew by itself.
+
+    Args:
+        model: Not trained yet.
+        state: Gets the model's own values for what it lacks of that.
+
+    Returns:
+        The names of what it lacked.
+    """
+    lacked = []
+    own = model.state_dict()
+    for prefix in training_only(model):
+        if any(key.startswith(prefix) for key in state):
+            continue
+        lacked.append(prefix.rstrip('.'))
+        state.update({k: v for k, v in own.items() if k.startswith(prefix)})
+    return lacked
+
+
 def published_states(
     model: nn.Module, dtype: torch.dtype = torch.float32
 ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

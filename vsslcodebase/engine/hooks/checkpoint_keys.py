@@ -9,8 +9,6 @@ from mmengine.model import is_model_wrapper
 
 from vsslcodebase.compat import CheckpointError
 from vsslcodebase.registry import HOOKS
-from vsslcodebase.zoo.published_meta import is_published
-from vsslcodebase.zoo.publishing import training_only
 
 PARTIAL_LOAD = (
     'To load what fits and start the rest at random, set partial_load=True; '
@@ -23,8 +21,7 @@ class CheckpointKeysHook(Hook):
     """Compare the names and shapes in a checkpoint with the model's.
 
     mmengine loads what fits and logs the rest, so a test with the wrong file
-    reports the accuracy of random weights. A published file may lack momentum
-    copies and queues, which start from the weights that it has.
+    reports the accuracy of random weights.
 
     Args:
         strict: whether every value of the model has to be in the checkpoint;
@@ -42,26 +39,19 @@ class CheckpointKeysHook(Hook):
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Raise CheckpointError where the rule is broken."""
         model = runner.model
-        model = model.module if is_model_wrapper(model) else model
-        own = model.state_dict()
+        own = (model.module if is_model_wrapper(model) else model).state_dict()
         given = {
             name.removeprefix('module.'): value
             for name, value in checkpoint.get('state_dict', checkpoint).items()
         }
         missing = sorted(set(own) - set(given))
-        if is_published(checkpoint):  # what it leaves out starts by itself
-            missing = [
-                name
-                for name in missing
-                if not name.startswith(training_only(model))
-            ]
         other = sorted(
             f'{name} {tuple(given[name].shape)}, not {tuple(own[name].shape)}'
             for name in set(own) & set(given)
             if given[name].shape != own[name].shape
         )
         unused = sorted(set(given) - set(own))
-        loaded = len(set(own) & set(given)) - len(other)
+        loaded = len(own) - len(missing) - len(other)
         if loaded == 0 or (
             (self.strict or runner._resume) and (missing or other)
         ):

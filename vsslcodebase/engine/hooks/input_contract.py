@@ -21,8 +21,8 @@ class InputContractHook(Hook):
     Other colours than a checkpoint's are an error, or are changed where the
     config says ``adapt_inputs=True``; see ``vsslcodebase.zoo.contract_check``.
 
-    It also lets a published file of a backbone alone be tested where the
-    model has nothing else to load.
+    It also completes published files: a backbone alone can be loaded where the
+    model has nothing else to load, and momentum copies and queues start anew.
     """
 
     priority = 'HIGHEST'  # before others read the checkpoint, or the config
@@ -87,6 +87,7 @@ def _check_content(
 ) -> None:
     """Refuse a malformed state dict, and what a published file is not."""
     from vsslcodebase.zoo.published import PREFIX, is_published
+    from vsslcodebase.zoo.publishing import add_training_only
 
     state = checkpoint.get('state_dict', checkpoint)
     if not isinstance(state, dict) or not all(
@@ -103,7 +104,13 @@ def _check_content(
             'schedule to resume. Start from it: --cfg-options '
             f'load_from={name}'
         )
-    if meta.get('kind') != 'backbone':
+    if meta.get('kind') == 'model':
+        lacked = add_training_only(_model(runner), state)
+        if lacked:
+            runner.logger.info(
+                f'{name} was published without '
+                f'{" and ".join(lacked)}: they start anew'
+            )
         return
     if any(not key.startswith(PREFIX) for key in _model(runner).state_dict()):
         raise CheckpointError(
