@@ -22,9 +22,10 @@ from pathlib import Path
 import torch
 
 from vsslcodebase.compat import load_checkpoint
-from vsslcodebase.engine.launch import load_config
+from vsslcodebase.engine.launch import load_config, project_root
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
+from vsslcodebase.evaluation.feature_writer import difference
 from vsslcodebase.zoo.published import check_date, write_published
 from vsslcodebase.zoo.publishing import (
     Trained,
@@ -80,6 +81,7 @@ def main() -> None:
     for path in paths:
         _verify(path, trained, dtype)
     print(_report(source, paths, trained, model, meta))
+    _compare_with_config(name, trained)
 
 
 def _verify(path: Path, trained: Trained, dtype: torch.dtype) -> None:
@@ -94,6 +96,24 @@ def _verify(path: Path, trained: Trained, dtype: torch.dtype) -> None:
     exact = 'the same in every bit' if not difference else 'not the same: '
     size = f'up to {difference:.3g} off' if difference else ''
     print(f'features of {path.name}: {exact}{size}')
+
+
+def _compare_with_config(name: str, trained: Trained) -> None:
+    """Say where a run's model is not that of the config of its name."""
+    path = next((project_root() / 'configs').rglob(f'{name}.py'), None)
+    if path is None:
+        print(
+            f'\nnote: no config in configs/ is called {name}; '
+            '--name gives the files the name of one'
+        )
+        return
+    wanted = load_config(str(path)).model.to_dict()
+    found = difference(trained.cfg.model.to_dict(), wanted)
+    if found:
+        print(
+            f'\nnote: this is not the model of {path.name}, but of a run with '
+            f'options ({found}); --name gives it another name'
+        )
 
 
 def _report(
