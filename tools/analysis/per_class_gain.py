@@ -16,32 +16,22 @@ from __future__ import annotations
 
 import argparse
 import csv
-import pickle
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import mmengine
 import torch
 from matplotlib.figure import Figure
 
+from vsslcodebase.compat.dump_loading import load_dump
 from vsslcodebase.datasets.annotation import read_classes
 from vsslcodebase.evaluation.per_class_metric import count_by_class
 
 COLUMNS = {'class', 'name', 'videos', 'correct'}
 # Okabe and Ito (2008): told apart by colour-blind readers, too
 GAIN, LOSS = '#0072b2', '#d55e00'
-# what unpickling other files raises, and reading other objects
-NOT_A_DUMP = (
-    AttributeError,
-    EOFError,
-    ImportError,
-    IndexError,
-    KeyError,
-    RuntimeError,
-    TypeError,
-    pickle.UnpicklingError,
-)
+# what reading another file raises, and taking scores of other objects
+NOT_A_DUMP = (IndexError, KeyError, RuntimeError, TypeError)
 
 
 class Counts(NamedTuple):
@@ -101,7 +91,7 @@ def read_table(path: Path) -> Counts:
 def read_dump(path: Path) -> Counts:
     """Read a list of samples with ``pred_score`` and ``gt_label``."""
     try:
-        samples = mmengine.load(path)
+        samples = load_dump(path)
         scores = torch.stack(
             [torch.as_tensor(s['pred_score']) for s in samples]
         )
