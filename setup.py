@@ -68,6 +68,7 @@ setup(
             'py.typed',
             'datasets/splits.json',
             'demo/report.html',
+            'visualization/probe_report.html',
             'visualization/time_slider.html',
             'zoo/page.template',
         ]
