@@ -222,6 +222,14 @@ def test_what_is_no_archive_is_an_error_that_names_it(tmp_path, content):
         cvrl.convert(path)
 
 
+def test_a_checkpoint_of_torch_is_no_archive_of_arrays(tmp_path):
+    path = tmp_path / 'moco.pth'
+    torch.save(dict(state_dict={'s1': torch.ones(1)}), path)
+    with pytest.raises(CheckpointError, match=r'\(it holds .*data\.pkl') as e:
+        cvrl.convert(path)
+    assert str(path) in str(e.value)
+
+
 def test_a_cut_off_archive_is_an_error_that_names_it(tmp_path):
     path = save(tmp_path, random_variables())
     path.write_bytes(path.read_bytes()[:-1000])

@@ -3,11 +3,17 @@
 import pytest
 import torch
 from peer_files import pretrained, run_tool
-from peer_toys import assert_same_features, only_file, random_clip
+from peer_toys import (
+    assert_same_features,
+    only_file,
+    random_clip,
+    random_frames,
+)
 
 from vsslcodebase.registry import MODELS
 from vsslcodebase.zoo.importers import Imported, cvrl
-from vsslcodebase.zoo.importers.command import in_words, summary
+from vsslcodebase.zoo.importers.command import in_words, parts, summary, usage
+from vsslcodebase.zoo.input_contract import InputContract
 from vsslcodebase.zoo.published import (
     build_backbone,
     read_published,
@@ -55,7 +61,7 @@ def test_a_tool_writes_a_backbone_that_a_config_loads(tmp_path, capsys):
     assert_same_features(pretrained(imported, path), features, clip)
     said = capsys.readouterr().out
     assert str(path) in said
-    assert 'left out: cls_head (1)' in said
+    assert 'left out: cls_head.fc_cls (1)' in said
 
 
 def test_what_a_tool_says_to_put_in_a_config_works(tmp_path, capsys):
@@ -66,11 +72,16 @@ def test_what_a_tool_says_to_put_in_a_config_works(tmp_path, capsys):
     lines = said.partition('in a config:\n')[2].splitlines()
     scope = {}
     exec('\n'.join(line[4:] for line in lines), scope)
-    ours = MODELS.build(scope['backbone'])
+    model = scope['model']
+    ours = MODELS.build(model['backbone'])
     ours.init_weights()
     clip = random_clip(1, 3, 4, 32, 32)
     with torch.no_grad():
         assert_same_features(ours.eval(), theirs(clip), clip)
+    shown = MODELS.build(model['data_preprocessor'])(
+        dict(inputs=torch.zeros(1, 1, 3, 1, 1, 1, dtype=torch.uint8))
+    )['inputs']
+    assert shown.flatten().tolist() == pytest.approx([-1 / 4, -2 / 5, -0.5])
 
 
 def test_same_input_gives_the_same_file(tmp_path):
@@ -114,6 +125,27 @@ def test_a_class_of_mmaction2_is_named_as_load_from(tmp_path):
     said = summary(imported, tmp_path / 'c3d.pth')
     assert f'load_from = {str(tmp_path / "c3d.pth")!r}' in said
     assert 'init_cfg' not in said
+
+
+@pytest.mark.parametrize('order', ['rgb', 'bgr'])
+def test_the_colours_of_a_config_are_on_0_to_255(tmp_path, order):
+    contract = InputContract(
+        order, (0.0, 1.0), (0.5, 0.4, 0.2), (1.0, 0.5, 0.2)
+    )
+    imported = Imported({}, CFG, contract, 'x', [])
+    scope = {}
+    exec(usage(imported, tmp_path / 'x.pth'), scope)
+    preprocessor = MODELS.build(scope['model']['data_preprocessor'])
+    frames = random_frames(3, 2, 4, 4)
+    shown = preprocessor(dict(inputs=frames[None, None]))['inputs'][0, 0]
+    torch.testing.assert_close(
+        shown, contract.normalise(frames), rtol=0, atol=1e-5
+    )
+
+
+def test_left_out_keys_are_counted_by_part():
+    keys = ['ptr', 'net.head.w', 'net.head.b', 'ema.a.w', 'ema.b.w']
+    assert parts(keys) == 'ptr (1), net.head (2), ema (2)'
 
 
 def test_what_is_expected_is_said_in_words():

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import indent
+from typing import Any
 
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
@@ -60,12 +60,10 @@ def main(
 
 def summary(imported: Imported, path: Path) -> str:
     """Say what was written, what was left out, and how to use it."""
-    parts = Counter(_part(key) for key in imported.left_out)
-    left_out = ', '.join(f'{part} ({n})' for part, n in parts.items())
     lines = (
         str(path),
         f'tensors: {len(imported.state)} of {imported.source}',
-        f'left out: {left_out or "nothing"}',
+        f'left out: {parts(imported.left_out) or "nothing"}',
         f'expects: {in_words(imported.contract)}',
         'in a config:',
     )
@@ -73,15 +71,35 @@ def summary(imported: Imported, path: Path) -> str:
 
 
 def usage(imported: Imported, path: Path) -> str:
-    """Return the lines of a config that build the network with its weights."""
+    """Return the lines of a config that use the network as it was trained."""
     backbone = dict(imported.backbone)
+    load_from = ''
     # MMAction2's own classes pass over this init_cfg without a word
-    ours = not backbone['type'].startswith('mmaction.')
-    if ours:
+    if backbone['type'].startswith('mmaction.'):
+        load_from = f'\nload_from = {str(path)!r}'
+    else:
         backbone['init_cfg'] = dict(type='Pretrained', checkpoint=str(path))
-    arguments = ',\n'.join(f'    {k}={v!r}' for k, v in backbone.items())
-    lines = f'backbone = dict(\n{arguments})'
-    return lines if ours else f'{lines}\nload_from = {str(path)!r}'
+    mean, std = imported.contract.colours()
+    colours: dict[str, Any] = dict(
+        type='ClipDataPreprocessor', mean=mean, std=std
+    )
+    if imported.contract.channel_order == 'bgr':
+        colours['to_bgr'] = True
+    return (
+        f'model = dict(\n    backbone={_call(backbone)},\n'
+        f'    data_preprocessor={_call(colours)}){load_from}'
+    )
+
+
+def parts(keys: Sequence[str]) -> str:
+    """Count keys by how they begin; by two words where all have both."""
+    groups: dict[str, list[str]] = {}
+    for key in keys:
+        groups.setdefault(key.partition('.')[0], []).append(key)
+    return ', '.join(
+        f'{_beginning(members)} ({len(members)})'
+        for members in groups.values()
+    )
 
 
 def in_words(contract: InputContract) -> str:
@@ -100,10 +118,16 @@ def in_words(contract: InputContract) -> str:
     )
 
 
-def _part(key: str) -> str:
-    """Return the first part of a key, two of a network's."""
-    words = key.split('.')
-    return '.'.join(words[:2] if words[0] == 'backbone' else words[:1])
+def _beginning(keys: list[str]) -> str:
+    """Return the first word of all keys, with the second if all have it."""
+    two = {'.'.join(key.split('.')[:2]) for key in keys}
+    return two.pop() if len(two) == 1 else keys[0].partition('.')[0]
+
+
+def _call(arguments: dict[str, Any]) -> str:
+    """Write a dict as a config has it, two levels deep."""
+    lines = ',\n'.join(f'        {k}={v!r}' for k, v in arguments.items())
+    return f'dict(\n{lines})'
 
 
 def _allowed(stem: str) -> str:

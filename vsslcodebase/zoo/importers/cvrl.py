@@ -26,7 +26,7 @@ from torch import Tensor
 from vsslcodebase.compat import CheckpointError
 from vsslcodebase.zoo.input_contract import InputContract
 
-from .renaming import Imported, Rule, rename, with_width
+from .renaming import Imported, Rule, rename, shortened, with_width
 
 SOURCE = 'cvrl'
 EPSILON = 1e-3
@@ -176,7 +176,11 @@ def read_variables(path: str | Path) -> dict[str, Tensor]:
         raise FileNotFoundError(f'no file of variables at {file}')
     try:
         with zipfile.ZipFile(file) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
+            entries = archive.infolist()
+        others = [e.filename for e in entries if e.filename[-4:] != '.npy']
+        if others:
+            raise ValueError(f'it holds {shortened(others, 3)}')
+        size = sum(entry.file_size for entry in entries)
         if size > MAX_BYTES:
             raise CheckpointError(
                 f'{file} claims {size / 2**30:.0f} GiB of arrays, and this '
