@@ -16,7 +16,9 @@ from peer_toys import (
 )
 from torch import nn
 
+from vsslcodebase.compat import CheckpointError
 from vsslcodebase.registry import MODELS
+from vsslcodebase.zoo.contract_check import check_checkpoints
 from vsslcodebase.zoo.importers import pace, rename
 from vsslcodebase.zoo.input_contract import (
     InputContract,
@@ -351,6 +353,26 @@ def test_our_configs_of_the_paper_show_other_colours(name):
     colours = {each.name for each in found if each.is_colour}
     assert colours == {'channel_order', 'std'}
     assert {each.name for each in found} == colours
+
+
+def test_our_evaluation_refuses_the_file_or_adapts(tmp_path):
+    path = official(tmp_path / 'x.tar', PEERS['r3d']())
+    assert run_tool(COMMAND, path, tmp_path / 'out') == 0
+    leaf = CONFIGS / 'eval/retrieval/retrieval_r3d10_ucf101.py'
+    config = Config.fromfile(leaf)
+    file = str(only_file(tmp_path / 'out'))
+    config.model.backbone.init_cfg.checkpoint = file
+    with pytest.raises(
+        CheckpointError,
+        match=r'trained on BGR, .* shows it RGB, .* channel_order, std',
+    ):
+        check_checkpoints(config, 'test')
+    config.adapt_inputs = True
+    assert check_checkpoints(config, 'test')
+    adapted = contract_of_config(config, 'test')
+    contract = pace.convert(path).contract
+    found = [each.name for each in differences(adapted, contract)]
+    assert found == ['frame_interval']  # 1 there, 1 to 4 in training
 
 
 @pytest.mark.parametrize('wanted', PEERS)
