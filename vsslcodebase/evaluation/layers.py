@@ -122,7 +122,9 @@ def read_maps(
         seen[name].append(_one_map(output, name).clone())
 
     with ExitStack() as hooks:
-        for name in filter(None, seen):
+        for name in seen:
+            if name is None:
+                continue
             layer = backbone.get_submodule(name)
             hook = layer.register_forward_hook(partial(keep, name))
             hooks.callback(hook.remove)
