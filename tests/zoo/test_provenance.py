@@ -123,6 +123,9 @@ def test_source_commit_of_a_checkout(tmp_path):
     assert found['clean'] is True
     (tmp_path / 'notes.txt').write_text('not tracked')
     assert source_commit(tmp_path)['clean'] is True
+    (tmp_path / 'README.md').write_text('page')
+    git('add', 'README.md')
+    assert source_commit(tmp_path)['clean'] is True
     (tmp_path / 'code.py').write_text('2')
     assert source_commit(tmp_path) == dict(commit=found['commit'], clean=False)
 

@@ -44,6 +44,8 @@ LEFT_OUT = {
     'work_dir',
 }
 MANIFEST = 'manifest.json'
+# made from results, or pages: no code
+WRITTEN = ('results', 'checkpoints', '*.md', '*metafile.yml')
 
 
 def source_commit(folder: Path | None = None) -> dict[str, Any]:
@@ -54,7 +56,8 @@ def source_commit(folder: Path | None = None) -> dict[str, Any]:
 
     Returns:
         ``commit`` (40 hex digits) and ``clean``: no tracked file differs
-        from it. Both None where there is no checkout, as in a wheel.
+        from it, but what ``WRITTEN`` names. Both None where there is no
+        checkout, as in a wheel.
     """
     folder = folder or Path(__file__).resolve().parent
     unknown = dict(commit=None, clean=None)
@@ -65,7 +68,9 @@ def source_commit(folder: Path | None = None) -> dict[str, Any]:
             return unknown
         commit = _git(folder, 'rev-parse', 'HEAD')
         status = _git(
-            Path(top), 'status', '--porcelain', '--untracked-files=no'
+            Path(top),
+            *('status', '--porcelain', '--untracked-files=no', '--', '.'),
+            *(f':!{name}' for name in WRITTEN),
         )
     except (OSError, subprocess.SubprocessError):
         return unknown
