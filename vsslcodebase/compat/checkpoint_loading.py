@@ -103,19 +103,33 @@ def _read(name: str, read: Callable[[], Any]) -> Any:
         with allowed_globals():
             return read()
     except pickle.UnpicklingError as error:
+        if 'Unsupported operand' in str(error):  # bytes that mean nothing
+            raise CheckpointError(
+                f'{name} is no file of torch; is it text, or a web page that '
+                'says why a download failed?'
+            ) from error
         raise CheckpointError(
             f'{name} was refused: {_reason(error)}. A checkpoint may hold '
             'data only, and this one asks to run code. If its source is to be '
             'trusted, read it with torch.load(..., weights_only=False) and '
             'save its state_dict alone'
         ) from error
-    except (OSError, MemoryError):
-        raise
     except Exception as error:  # a damaged pickle fails in any way
+        if isinstance(error, OSError) and not _is_of_damage(error):
+            raise
         raise CheckpointError(
             f'{name} cannot be read as a checkpoint: {_reason(error)}. Was it '
             'cut off while it was written?'
         ) from error
+
+
+def _is_of_damage(error: OSError) -> bool:
+    """Whether the system refused what a cut archive made torch ask for.
+
+    What is wrong with the file or the network itself has a class of its own,
+    or names the file.
+    """
+    return type(error) is OSError and error.filename is None
 
 
 def mend_checkpoint_loading() -> bool:

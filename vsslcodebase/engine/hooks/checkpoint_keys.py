@@ -41,7 +41,7 @@ class CheckpointKeysHook(Hook):
         model = runner.model
         own = (model.module if is_model_wrapper(model) else model).state_dict()
         given = {
-            name.removeprefix('module.'): value
+            str(name).removeprefix('module.'): value
             for name, value in checkpoint.get('state_dict', checkpoint).items()
         }
         missing = sorted(set(own) - set(given))

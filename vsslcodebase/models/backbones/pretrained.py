@@ -138,7 +138,11 @@ def read_state_dict(checkpoint: str) -> dict[str, Tensor]:
             f'{checkpoint} holds a {type(state).__name__} as its state_dict, '
             'expected a dict of tensors'
         )
-    return {k: v for k, v in state.items() if isinstance(v, Tensor)}
+    return {
+        key: value
+        for key, value in state.items()
+        if isinstance(key, str) and isinstance(value, Tensor)
+    }
 
 
 def load_strictly(

@@ -96,7 +96,11 @@ def tensors_of(
         raise ValueError(
             f'{path} holds a {type(content).__name__}, {expected}'
         )
-    state = {k: v for k, v in content.items() if isinstance(v, Tensor)}
+    state = {
+        key: value
+        for key, value in content.items()
+        if isinstance(key, str) and isinstance(value, Tensor)
+    }
     if not state:
         keys = shortened(map(str, content)) or 'none'
         raise ValueError(f'{path} holds no tensors (keys: {keys}), {expected}')
