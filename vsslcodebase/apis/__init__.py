@@ -1,0 +1,5 @@
+"""What other programs call."""
+
+from .video_feature_inferencer import VideoFeatureInferencer
+
+__all__ = ['VideoFeatureInferencer']
