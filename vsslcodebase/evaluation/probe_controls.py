@@ -43,21 +43,30 @@ def uniform_windows(
 
 
 def pace_windows(
-    num_frames: int, clip_len: int, num_clips: int
+    num_videos: int,
+    num_frames: int,
+    clip_len: int,
+    num_clips: int,
+    seed: int = 0,
 ) -> dict[int, Tensor]:
     """Return the windows in which each pace is shown.
 
-    Frame T // 2 of the v-th clip is the same frame of the video at every
-    pace, and no window jumps back to the beginning. So neither where a clip
-    lies nor a seam tells its pace, and frozen clips of all paces are equal.
+    Frame T // 2 of a clip is drawn at random, where all paces fit, and is
+    the same frame of the video at every pace. So where a clip lies does not
+    tell its pace, nor does a jump back to the beginning, which there is not;
+    and frozen clips of all paces are equal.
 
     Args:
+        num_videos: N.
         num_frames: Of a video.
         clip_len: T.
-        num_clips: V, spread evenly.
+        num_clips: V.
+        seed: Of the places. The first videos get the same ones whatever N
+            is.
 
     Returns:
-        For each of ``PACES`` that fits into the video, (V, T) frame numbers.
+        For each of ``PACES`` that fits into the video, (N, V, T) frame
+        numbers.
     """
     paces = [p for p in PACES if p * (clip_len - 1) < num_frames]
     if not paces:
@@ -65,8 +74,9 @@ def pace_windows(
     steps = torch.arange(clip_len) - clip_len // 2
     first = max(paces) * (clip_len // 2)
     last = num_frames - 1 - max(paces) * int(steps[-1])
-    middles = torch.linspace(first, last, num_clips + 2)[1:-1].round().long()
-    return {pace: middles[:, None] + pace * steps for pace in paces}
+    draws = np.random.default_rng(seed).random((num_videos, num_clips))
+    middles = first + (torch.from_numpy(draws) * (last + 1 - first)).long()
+    return {pace: middles[..., None] + pace * steps for pace in paces}
 
 
 def in_order(windows: Tensor, order: str, seed: int = 0) -> Tensor:

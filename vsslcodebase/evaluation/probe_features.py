@@ -30,8 +30,8 @@ class ProbeSettings:
         clip_len: Frames of a clip, T.
         frame_interval: Step from one frame to the next.
         num_clips: V, spread evenly over a video.
-        pace_clips: Clips of a video at each pace.
-        seed: Of the shuffled orders.
+        pace_clips: Clips of a video at each pace, placed at random.
+        seed: Of the shuffled orders, and of the places of the pace's clips.
     """
 
     num_train: int = 256
@@ -50,7 +50,7 @@ class Showing(NamedTuple):
     Attributes:
         name: 'clips ORDER', 'reversal shuffled', 'pace P ORDER' or
             'pace frozen'.
-        windows: (V, T).
+        windows: (N, V, T) frame numbers, by the number of the video.
         order: One of ``ORDERS``.
         seed: Of a shuffled order.
         rows: Of each split, numbers of its videos.
@@ -72,9 +72,10 @@ def plan_showings(
     in orders of their own: those of a pair of clips do not tell each other.
     """
     total = videos['test'].frames.shape[1]
+    most = max(len(part.frames) for part in videos.values())
     windows = uniform_windows(
         total, settings.clip_len, settings.frame_interval, settings.num_clips
-    )
+    ).expand(most, -1, -1)
     everything = {
         split: torch.arange(len(part.frames)) for split, part in videos.items()
     }
@@ -106,7 +107,9 @@ def plan_showings(
             filmed_forwards,
         )
     )
-    paces = pace_windows(total, settings.clip_len, settings.pace_clips)
+    paces = pace_windows(
+        most, total, settings.clip_len, settings.pace_clips, seed
+    )
     names = {showing.name for showing in plan}
     for place, (pace, own) in enumerate(paces.items()):
         for order in ORDERS:
@@ -126,7 +129,7 @@ def pace_showing(pace: int, order: str) -> str:
 def count_clips(plan: list[Showing]) -> int:
     """Return how many clips a plan has."""
     return sum(
-        len(showing.windows) * len(rows)
+        showing.windows.shape[1] * len(rows)
         for showing in plan
         for rows in showing.rows.values()
     )
@@ -165,7 +168,7 @@ def read_features(
                 if progress is not None:
                     progress(done)
             features = torch.cat(parts)
-            shape = (len(rows), len(showing.windows))
+            shape = (len(rows), showing.windows.shape[1])
             found[showing.name][split] = features.unflatten(0, shape)
     return found
 
@@ -174,11 +177,10 @@ def _batches(
     frames: Tensor, showing: Showing, rows: Tensor, batch_clips: int
 ) -> Iterator[Tensor]:
     """Yield clips (B, 3, T, H, W) uint8, those of a video together."""
-    windows = showing.windows.expand(len(rows), -1, -1)
-    shown = in_order(windows, showing.order, showing.seed).flatten(0, 1)
-    of_video = rows.repeat_interleave(len(showing.windows))
+    shown = in_order(showing.windows, showing.order, showing.seed)[rows]
+    of_video = rows.repeat_interleave(shown.shape[1])
     for video, window in zip(
-        of_video.split(batch_clips), shown.split(batch_clips)
+        of_video.split(batch_clips), shown.flatten(0, 1).split(batch_clips)
     ):
         clips = frames[video[:, None], window]  # (B, T, H, W, 3)
         yield clips.permute(0, 4, 1, 2, 3)
