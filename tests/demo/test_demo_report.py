@@ -115,6 +115,25 @@ def test_page_escapes_what_it_quotes(page):
     assert 'x=&quot;1 2&quot;' in page
 
 
+def test_no_text_ends_up_as_a_tag(page, results):
+    def spoil(node, key=''):
+        if isinstance(node, dict):
+            return {k: spoil(v, k) for k, v in node.items()}
+        if isinstance(node, list):
+            return [spoil(value) for value in node]
+        spare = isinstance(node, str) and key != 'device'  # looked up
+        return f'<script>{node}' if spare else node
+
+    texts = ('made', 'stages', 'commands')
+    nasty = results | {name: spoil(results[name]) for name in texts}
+    none = np.full((1, 2), -1)
+    sheet = np.zeros((2, 2, 3), np.uint8)
+    spoilt = render_report(nasty, Questions(sheet, none, none))
+    assert spoilt.count('&lt;script') >= 8
+    tags = [re.findall(r'<[a-z]+', text) for text in (spoilt, page)]
+    assert tags[0] == tags[1]
+
+
 def test_page_is_well_formed(page):
     open_tags = []
 

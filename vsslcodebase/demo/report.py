@@ -111,6 +111,7 @@ def _stage_table(results: dict[str, Any]) -> str:
         finished = stage['finished'].replace('T', ' ')[:16]
         rows.append(
             f'<tr><th>{html.escape(stage["title"])}</th>'
-            f'<td>{duration(stage["seconds"])}</td><td>{finished}</td></tr>'
+            f'<td>{duration(stage["seconds"])}</td>'
+            f'<td>{html.escape(finished)}</td></tr>'
         )
     return '\n'.join(rows)
