@@ -1,4 +1,5 @@
 import json
+import random
 
 import numpy as np
 import pytest
@@ -101,6 +102,56 @@ def test_damaged_safetensors_are_seen(tmp_path, content, message):
     path = write(tmp_path / 'test.safetensors')
     path.write_bytes(path.read_bytes()[:-1] if content is None else content)
     with pytest.raises(ValueError, match=message):
+        open_features(path)
+
+
+@pytest.mark.parametrize('suffix', ['.npy', '.safetensors'])
+def test_damage_of_any_kind_is_named(tmp_path, suffix):
+    """Cut files, and files with bits that are other ones."""
+    path = write(tmp_path / f'torn{suffix}')
+    files = [path, feature_files.index_path(path), path.with_suffix('.json')]
+    rng, told = random.Random(0), []
+    for file in files:
+        whole = file.read_bytes()
+        ends = [None, *range(len(whole))]
+        for _ in range(60):
+            content = bytearray(whole[: rng.choice(ends)])
+            if content:
+                place = rng.randrange(len(content))
+                content[place] ^= 1 << rng.randrange(8)
+            file.write_bytes(content)
+            try:
+                open_features(path)
+            except ValueError as error:
+                told.append(str(error))
+        file.write_bytes(whole)
+    assert len(told) > 100  # of 180
+    assert [message for message in told if 'torn' not in message] == []
+
+
+@pytest.mark.parametrize(
+    'content', [b'PK\x03\x04 a zip', b'\x93NUMPY', b'\x80\x04N.', b'']
+)
+def test_other_files_are_no_arrays(tmp_path, content):
+    path = write(tmp_path / 'test.npy')
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r'test\.npy is no whole array'):
+        open_features(path)
+
+
+def test_arrays_of_objects_are_not_unpickled(tmp_path):
+    path = write(tmp_path / 'test.npy')
+    np.save(path, np.array([dict()]), allow_pickle=True)
+    with pytest.raises(ValueError, match=r'test\.npy is no whole array'):
+        open_features(path)
+
+
+@pytest.mark.parametrize('line', ['[1]', '{"row": 0}', '{"row": '])
+def test_a_wrong_line_of_the_index_is_named(tmp_path, line):
+    path = write(tmp_path / 'test.npy')
+    index = feature_files.index_path(path)
+    index.write_text(index.read_text() + f'{line}\n')
+    with pytest.raises(ValueError, match=r'test\.jsonl, line 4'):
         open_features(path)
 
 

@@ -193,6 +193,7 @@ def test_gallery_picture_needs_the_videos(call, features, folder):
         (['--rows', '3'], '0 to 2, got 3'),
         (['--classes', 'none.txt'], 'no file of class names'),
         (['--out', 'found.foo'], 'is an image'),
+        (['--root', 'elsewhere'], "which is not below --root 'elsewhere'"),
     ],
 )
 def test_gallery_picture_tells_errors(call, features, words, message):

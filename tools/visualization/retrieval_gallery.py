@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import torch
 
+from vsslcodebase.datasets.annotation import leaves
 from vsslcodebase.datasets.readers import (
     BadVideoError,
     open_reader,
@@ -173,6 +174,11 @@ class Drawer:
     def _frames(self, name: str) -> np.ndarray:
         """Read frames, evenly spaced from within the video."""
         path = str(Path(self.root or '', name))
+        if self.root and leaves(name, self.root):
+            raise UsageError(
+                f'the index names {name!r}, which is not below --root '
+                f"'{self.root}'; leave --root out if its paths are whole"
+            )
         try:
             with open_reader(path, 'pyav') as reader:
                 parts = np.arange(1, self.num_frames + 1)

@@ -28,6 +28,8 @@ from .features import VideoFeatures
 
 Mode = Literal['r', 'r+', 'c']
 SUFFIXES = ('.npy', '.safetensors')
+# of the index: its columns
+ROW = dict(row=int, filename=str, label=int, video_id=int)
 
 
 class SavedFeatures(NamedTuple):
@@ -50,8 +52,8 @@ def open_features(path: str | Path) -> SavedFeatures:
 
     Raises:
         FileNotFoundError: One of the three files is missing.
-        ValueError: The array is not float32 of 2 or 3 dimensions, or its
-            rows are not finished or none.
+        ValueError: A file is damaged, the array is not float32 of 2 or 3
+            dimensions, or its rows are not finished or none.
     """
     path = Path(path)
     for file in (path, index_path(path), settings_path(path)):
@@ -79,7 +81,9 @@ def open_features(path: str | Path) -> SavedFeatures:
         torch.tensor([row['video_id'] for row in rows]),
         [row['filename'] for row in rows],
     )
-    return SavedFeatures(videos, json.loads(settings_path(path).read_text()))
+    settings = settings_path(path)
+    text = settings.read_text(encoding='utf-8', errors='replace')
+    return SavedFeatures(videos, _parse(text, str(settings)))
 
 
 def index_path(path: Path) -> Path:
@@ -93,11 +97,44 @@ def settings_path(path: Path) -> Path:
 
 
 def read_index(path: Path) -> list[dict[str, Any]]:
-    """Read the finished rows; a last line that was cut off does not count."""
+    """Read the finished rows; a last line that was cut off does not count.
+
+    Raises:
+        ValueError: A line is no row; it is named.
+    """
     if not path.is_file():
         return []
-    lines = path.read_text(encoding='utf-8').split('\n')
-    return [json.loads(line) for line in lines[:-1]]
+    lines = path.read_text(encoding='utf-8', errors='replace').split('\n')
+    return [
+        _parse(line, f'{path}, line {number}', ROW)
+        for number, line in enumerate(lines[:-1], 1)
+    ]
+
+
+def _parse(
+    text: str, source: str, columns: dict[str, type] | None = None
+) -> dict[str, Any]:
+    """Return the object that a JSON text is.
+
+    Args:
+        text: The JSON.
+        source: What to call it in an error.
+        columns: Keys that it has, and the types of their values.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f'{source} is damaged: {error}') from error
+    columns = columns or {}
+    if not isinstance(found, dict) or not all(
+        isinstance(found.get(key), kind) for key, kind in columns.items()
+    ):
+        expected = f'an object with {", ".join(columns) or "settings"}'
+        raise ValueError(f'{source}: expected {expected}, got {text[:80]!r}')
+    return found
 
 
 def create_array(path: Path, shape: tuple[int, ...]) -> np.memmap:
@@ -133,7 +170,14 @@ def open_array(path: Path, mode: Mode = 'r') -> np.memmap:
     """
     check_suffix(path)
     if path.suffix == '.npy':
-        return np.load(path, mmap_mode=mode, allow_pickle=False)
+        try:
+            return open_memmap(path, mode)
+        except OSError:
+            raise
+        except Exception as error:  # a damaged header fails in any way
+            raise ValueError(
+                f'{path} is no whole array of numbers: {error}'
+            ) from error
     with path.open('rb') as file:
         size = int.from_bytes(file.read(8), 'little')
         text = file.read(size) if size < path.stat().st_size else b''
@@ -142,11 +186,12 @@ def open_array(path: Path, mode: Mode = 'r') -> np.memmap:
         start, stop = entry['data_offsets']
         shape = tuple(entry['shape'])
         is_float32 = entry['dtype'] == 'F32'
-    except (ValueError, KeyError) as error:
+        fits = stop - start == 4 * math.prod(shape)
+        fits = fits and min(start, *shape) >= 0
+    except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path} is no safetensors file with an array 'features'"
         ) from error
-    fits = stop - start == 4 * math.prod(shape)
     if not is_float32 or not fits or path.stat().st_size < 8 + size + stop:
         raise ValueError(f'{path} is cut off, or holds no float32 numbers')
     return np.memmap(path, np.float32, mode, 8 + size + start, shape)
