@@ -1,5 +1,6 @@
 """CVRL's R3D-50: TensorFlow's variables give TensorFlow's features."""
 
+import io
 import pickle
 import zipfile
 
@@ -243,6 +244,17 @@ def test_an_archive_of_any_claimed_size_is_not_unpacked(tmp_path, monkeypatch):
         size = sum(entry.file_size for entry in archive.infolist())
     monkeypatch.setattr(cvrl, 'MAX_BYTES', size - 1)
     with pytest.raises(CheckpointError, match='claims'):
+        cvrl.convert(path)
+
+
+def test_an_array_of_any_claimed_size_is_not_made(tmp_path):
+    path, header = tmp_path / 'large.npz', io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, dict(descr='<f4', fortran_order=False, shape=(10**14,))
+    )
+    with zipfile.ZipFile(path, 'w') as archive:
+        archive.writestr('a.npy', header.getvalue() + bytes(16))
+    with pytest.raises(CheckpointError, match=r'large\.npz cannot be read'):
         cvrl.convert(path)
 
 

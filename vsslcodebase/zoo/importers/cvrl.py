@@ -67,7 +67,14 @@ NORM = dict(
     moving_variance='running_var',
 )
 END = r'(/\.ATTRIBUTES/VARIABLE_VALUE)?'
-DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError)
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    MemoryError,  # an array may claim any size, too
+    ValueError,
+)
 MAX_BYTES = 4 * 2**30  # of the arrays: a small archive may claim any size
 
 
