@@ -4,13 +4,31 @@ import json
 
 import pytest
 import torch
+from mmengine.runner import Runner
+from toy_project import load_tool
 
 from vsslcodebase.datasets.motion_mini import make_dataset
 from vsslcodebase.datasets.motion_mini.dataset import DatasetSpec
 from vsslcodebase.datasets.motion_mini.levels import level_knobs
+from vsslcodebase.engine.feature_model import feature_config, feature_model
+from vsslcodebase.engine.preflight import UsageError
+from vsslcodebase.engine.probed_network import (
+    clip_settings,
+    network_of_config,
+    pooled_reader,
+)
+from vsslcodebase.evaluation import extract_features
+from vsslcodebase.evaluation.motion_mini_probe import probe_loaders
+from vsslcodebase.evaluation.probe_features import (
+    ProbeSettings,
+    plan_showings,
+    read_features,
+)
+from vsslcodebase.evaluation.probe_videos import read_videos
 from vsslcodebase.registry import MODELS
 
 TOOL = 'analysis/probe_report'
+BACKBONE = dict(type='SmallR3D', widths=(4, 6), temporal_strides=(1, 2))
 
 
 @pytest.fixture(scope='module')
@@ -26,38 +44,101 @@ def mini(folder):
         f'data_prefix=dict(video="{root}"))\n'
     )
     torch.manual_seed(5)
-    backbone = MODELS.build(
-        dict(type='SmallR3D', widths=(4, 6), temporal_strides=(1, 2))
-    )
+    backbone = MODELS.build(BACKBONE)
     state = {f'backbone.{k}': v for k, v in backbone.state_dict().items()}
-    torch.save(dict(state_dict=state), folder / 'mini.pth')
+    cfg = f"model = dict(backbone={BACKBONE}, type='VideoSelfSupervisor')"
+    torch.save(dict(meta=dict(cfg=cfg), state_dict=state), folder / 'mini.pth')
     return config, root
 
 
-def test_rows_are_those_of_the_networks(call, mini, folder, tmp_path, capsys):
-    config, root = mini
+@pytest.fixture
+def few(mini):
+    """Return options for so few videos."""
+    return '--data-dir', mini[1], '--num-train', 16, '--num-neighbours', 3
+
+
+def test_a_config_and_networks(call, mini, few, folder, tmp_path, capsys):
     out = tmp_path / 'report.json'
-    options = ('--data-dir', root, '--num-train', 16, '--num-neighbours', 3)
-    call(
-        TOOL, config, 'untrained', folder / 'mini.pth', *options, '--out', out
-    )
+    names = ('untrained', folder / 'mini.pth')
+    call(TOOL, mini[0], *names, *few, '--out', out)
     report = json.loads(out.read_text())
     assert report['settings']['num_train'] == 16
+    assert report['settings']['clip_len'] == 4  # the config's
     untrained, trained = report['networks'].values()
-    assert untrained != trained
-    assert {'inside pair', 'motion', 'scene', 'scene kNN', 'R2 t'} <= {
-        *untrained
-    }
-    assert all(
-        0 <= untrained[name] <= 1 for name in untrained if 'R2' not in name
-    )
+    assert untrained['weights_sha256'] != trained['weights_sha256']
+    scene = trained['questions']['scene kNN']
+    value = scene['figures']['played']['played']['value']
     printed = capsys.readouterr().out
     assert 'inside pair' in printed
-    assert f'{100 * trained["scene kNN"]:.1f}' in printed
-    call(TOOL, config, 'untrained', *options, '--seed', 0, '--out', out)
-    assert json.loads(out.read_text())['networks']['untrained'] == untrained
+    assert f'{100 * value:.1f}' in printed
+    call(TOOL, mini[0], 'untrained', *few, '--out', out)
+    again = json.loads(out.read_text())
+    assert again['networks']['untrained'] == untrained
 
 
-def test_missing_data_are_named(call, mini, tmp_path):
-    with pytest.raises(FileNotFoundError, match='train_motion'):
+def test_a_checkpoint_alone_and_a_page(call, few, folder, tmp_path, capsys):
+    out = tmp_path / 'report'
+    shown = ('--frames', 4, '--interval', 1, '--size', 16, '--names', 'a', '<')
+    call(TOOL, 'untrained', folder / 'mini.pth', *few, *shown, '--out', out)
+    report = json.loads((out / 'report.json').read_text())
+    assert list(report['networks']) == ['a', '<']
+    # of 8 frames, clips of 4 fit at the paces 1 and 2
+    assert report['networks']['a']['questions']['pace']['chance'] == 1 / 2
+    assert report['networks']['a']['backbone']['widths'] == [4, 6]
+    page = (out / 'report.html').read_text()
+    assert '<h3>&lt;</h3>' in page
+    assert (out / 'picture.png').read_bytes().startswith(b'\x89PNG')
+    assert 'report.html' in capsys.readouterr().out
+
+
+def test_features_are_those_of_the_configs_loader(mini, folder):
+    config, root = mini
+    checkpoint = str(folder / 'mini.pth')
+    network, cfg = network_of_config(str(config), checkpoint, {}, 0)
+    settings = {**clip_settings(cfg)}
+    size = settings.pop('size')
+    videos = {split: read_videos(root, split) for split in ('train', 'test')}
+    plan = plan_showings(videos, ProbeSettings(num_train=16, **settings))
+    reader = pooled_reader(network, 'cpu', size)
+    found = read_features(reader, videos, plan[:1])['clips played']
+    own = feature_config(str(config), checkpoint)
+    model = feature_model(own)
+    for split, loader in probe_loaders(own, root, 24).items():
+        expected = extract_features(
+            model,
+            Runner.build_dataloader(loader),
+            average_clips=False,
+            progress=False,
+        )
+        assert torch.equal(
+            expected.video_ids, torch.arange(len(expected.video_ids))
+        )
+        assert torch.allclose(found[split], expected.features, atol=1e-6)
+
+
+def test_missing_data_name_the_command(call, mini, tmp_path):
+    with pytest.raises(
+        FileNotFoundError, match=r'train_scene.*make_motion_mini\.py .*--size'
+    ):
         call(TOOL, mini[0], 'untrained', '--data-dir', tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('words', 'message'),
+    [
+        (('some.py',), "name checkpoints after some.py, or 'untrained'"),
+        (('untrained', '--cfg-options', 'a=1'), 'name one in front'),
+        (('untrained', '--names', 'a', 'b'), '2 different names to 1'),
+        (('untrained', '--num-train', '9'), '--num-train must be 16 or more'),
+    ],
+)
+def test_misuse_is_a_sentence(call, words, message):
+    with pytest.raises(UsageError, match=message):
+        call(TOOL, *words)
+
+
+def test_help_names_the_options(capsys, monkeypatch):
+    monkeypatch.setattr('sys.argv', ['probe_report.py', '--help'])
+    with pytest.raises(SystemExit):
+        load_tool(TOOL).main()
+    assert '--frames' in capsys.readouterr().out

@@ -112,18 +112,20 @@ def _check(args: argparse.Namespace) -> None:
             f'{len(args.checkpoints)} checkpoints'
         )
     args.names = names
-    for name in ('num_train', 'num_gallery', 'frames', 'interval', 'size'):
+    least = dict(num_train=16, num_neighbours=1, frames=2, interval=1, size=8)
+    for name, bound in least.items():
         value = getattr(args, name)
-        if value is not None and value < 1:
+        if value is not None and value < bound:
             flag = name.replace('_', '-')
-            raise UsageError(f'--{flag} must be 1 or more, got {value}')
+            raise UsageError(f'--{flag} must be {bound} or more, got {value}')
     check_mini(Path(args.data_dir))
 
 
 def main() -> None:
     """Decode once, ask each network, write what came out."""
     args = parse_args()
-    MMLogger.get_instance('probe', log_level='ERROR')  # not each tensor
+    if not MMLogger.check_instance_created('probe'):
+        MMLogger.get_instance('probe', log_level='ERROR')  # no tensor's init
     networks, settings, size = load_networks(args)
     display = Display(1 + len(networks), sys.stderr)
     videos = decode(args, settings, size, display)

@@ -61,6 +61,7 @@ class Asker:
         self.num_test = len(videos['test'].frames)
         # twins are neighbours in the lists of the test
         self.scenes = torch.arange(self.num_test) // 2
+        self._probes: dict[tuple[str, str], LinearProbe] = {}
 
     def ask_all(self) -> dict[str, Answer]:
         """Return the answers to all questions that the videos allow."""
@@ -83,24 +84,22 @@ class Asker:
             inside_pairs: Compare the right class with its mirror in time
                 alone.
         """
-        labels = {split: v.labels[kind] for split, v in self.videos.items()}
-        classes = self.videos['test'].class_counts[kind]
+        truth = self.videos['test'].labels[kind]
 
         def fit(order: str) -> LinearProbe:
-            known = self._mean(f'clips {order}', 'train')[: self.num_train]
-            return fit_linear_probe(
-                known, labels['train'][: self.num_train], classes
-            )
+            return self._label_probe(kind, order)
 
         def judge(probe: LinearProbe, order: str) -> Hits:
             scores = probe.scores(self._mean(f'clips {order}', 'test'))
             if inside_pairs:
-                return _hits(
-                    inside_pair_hits(scores, labels['test']), self.scenes
-                )
-            return _hits(scores.argmax(1) == labels['test'], self.scenes)
+                return _hits(inside_pair_hits(scores, truth), self.scenes)
+            return _hits(scores.argmax(1) == truth, self.scenes)
 
-        chance = 1 / 2 if inside_pairs else 1 / classes
+        chance = (
+            1 / 2
+            if inside_pairs
+            else 1 / self.videos['test'].class_counts[kind]
+        )
         return self._answer(chance, self.num_train, fit, judge)
 
     def ask_neighbours(self) -> Answer:
@@ -195,6 +194,17 @@ class Asker:
 
         count = len(paces)
         return self._answer(1 / count, self.num_train * count, fit, judge)
+
+    def _label_probe(self, kind: str, order: str) -> LinearProbe:
+        """Fit to a label, once: motions are asked about twice."""
+        if (kind, order) not in self._probes:
+            known = self._mean(f'clips {order}', 'train')[: self.num_train]
+            self._probes[kind, order] = fit_linear_probe(
+                known,
+                self.videos['train'].labels[kind][: self.num_train],
+                self.videos['test'].class_counts[kind],
+            )
+        return self._probes[kind, order]
 
     def _ask_direction(
         self,
