@@ -98,7 +98,7 @@ def open_saved(path: str | Path, config: Config | None = None) -> SavedNetwork:
     head = None
     is_recognizer = str(model.get('type')).endswith(RECOGNIZERS)
     if is_recognizer and any(key.startswith(HEAD) for key in state):
-        head = dict(model['cls_head'])
+        head = model['cls_head']
     return _checked(path, name, backbone, head, state, contract)
 
 
@@ -183,8 +183,10 @@ def _checked(
             f'{path} has no {BACKBONE}*; {prefixes_of(state)}'
         )
     try:
-        check_types(backbone)
-        check_types(head)
+        for part in (backbone, {} if head is None else head):
+            if not isinstance(part, dict):
+                raise ValueError(f'{part!r} describes no network')
+            check_types(part)
     except ValueError as error:
         raise CheckpointError(f'{path} was refused: {error}') from error
     # it comes from the file, and goes into texts and configs
