@@ -1,8 +1,10 @@
+import copy
 import logging
 
 import pytest
 import torch
 from mmengine.registry import DefaultScope
+from motion_toys import BACKBONE
 
 from vsslcodebase.models.backbones.pretrained import load_backbone
 from vsslcodebase.registry import MODELS
@@ -52,6 +54,19 @@ def test_backbone_only_file_needs_no_other_prefix(tmp_path):
     network = build(init_cfg=pretrained(path, prefix='backbone.'))
     network.init_weights()
     assert_same_state(network, source)
+
+
+def test_backbone_only_file_may_have_keys_that_look_like_a_models(tmp_path):
+    source = MODELS.build(copy.deepcopy(BACKBONE))
+    torch.nn.init.normal_(source.backbone.conv1.conv.weight)
+    path = save(tmp_path / 'backbone.pth', source.state_dict())
+    loaded = MODELS.build(copy.deepcopy(BACKBONE))
+    load_backbone(loaded, path, 'backbone.')
+    assert_same_state(loaded, source)
+    path = save(tmp_path / 'model.pth', source.state_dict(), 'backbone.')
+    loaded = MODELS.build(copy.deepcopy(BACKBONE))
+    load_backbone(loaded, path, 'backbone.')
+    assert_same_state(loaded, source)
 
 
 def test_state_dict_without_wrapper_is_read(tmp_path):
@@ -174,6 +189,12 @@ def test_absent_file_is_named(tmp_path):
 def test_file_without_state_dict_is_named(tmp_path):
     torch.save([1, 2], tmp_path / 'list.pth')
     with pytest.raises(ValueError, match=r'list.pth holds a list'):
+        load_backbone(build(), str(tmp_path / 'list.pth'))
+
+
+def test_state_dict_that_is_none_is_named(tmp_path):
+    torch.save(dict(state_dict=[1]), tmp_path / 'list.pth')
+    with pytest.raises(ValueError, match=r'list\.pth holds a list as its'):
         load_backbone(build(), str(tmp_path / 'list.pth'))
 
 

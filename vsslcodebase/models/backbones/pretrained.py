@@ -93,8 +93,9 @@ def load_backbone(
         backbone: The network to fill.
         checkpoint: File or URL of a state dict, bare or in 'state_dict'.
         prefix: Start of the backbone's keys in the file, 'backbone.' in a
-            checkpoint of a whole model. A file in which no key starts so is
-            taken for one that holds the backbone alone.
+            checkpoint of a whole model. A file in which no key starts so, or
+            which has all of the backbone's own, holds the backbone alone:
+            within ``MotionResNet3d``, too, keys start with 'backbone.'.
 
     Returns:
         The number of tensors loaded.
@@ -116,6 +117,8 @@ def load_backbone(
         for key, value in state.items()
         if key.startswith(prefix)
     }
+    if all(key in state or _is_counter(key) for key in backbone.state_dict()):
+        inside = state
     return load_strictly(
         backbone,
         inside or state,
@@ -172,11 +175,7 @@ def load_strictly(
     matched = [
         k for k in wanted if k in found and found[k].shape == wanted[k].shape
     ]
-    missing = [
-        k
-        for k in wanted
-        if k not in found and not k.endswith('num_batches_tracked')
-    ]
+    missing = [k for k in wanted if k not in found and not _is_counter(k)]
     unexpected = [k for k in found if k not in wanted]
     reshaped = [
         f'{k} {tuple(found[k].shape)} for {tuple(wanted[k].shape)}'
@@ -208,6 +207,11 @@ def prefixes_of(keys: Iterable[str]) -> str:
     counts = Counter(key.split('.')[0] + '.' for key in keys)
     top = ', '.join(f'{p} ({n})' for p, n in counts.most_common(8))
     return f'keys of the file begin with: {top}'
+
+
+def _is_counter(key: str) -> bool:
+    """Whether a key is of BatchNorm's count of steps."""
+    return key.endswith('num_batches_tracked')
 
 
 def _shortened(keys: list[str], limit: int = 5) -> str:
