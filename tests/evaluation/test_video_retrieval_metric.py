@@ -90,6 +90,25 @@ def test_recall_is_that_of_loops(splits, level, layer, pool):
     assert 0.25 < found['retrieval/R@1'] < 1  # neither chance nor trivial
 
 
+def test_centring_subtracts_the_mean_of_each_set(splits):
+    gallery, labels = clips_one_by_one(splits['train'], 'gap')
+    query, wanted = clips_one_by_one(splits['test'], 'gap')
+    gallery, query = (x.mean(1) - x.mean((0, 1)) for x in (gallery, query))
+    topk = (1, 2, 5)
+    expected = oracle.recall(gallery, labels, query, wanted, topk)
+    found, plain = (
+        evaluate(
+            splits['test'],
+            metric(splits['train'], pool='gap', topk=topk, centre=centre),
+        )
+        for centre in (True, False)
+    )
+    assert found == pytest.approx(
+        {f'retrieval/{name}': value for name, value in expected.items()}
+    )
+    assert found != plain
+
+
 def test_a_loader_config_and_a_data_set_are_one_gallery(splits):
     loader = dict(
         dataset=splits['train'],

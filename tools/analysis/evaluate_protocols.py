@@ -59,6 +59,7 @@ from vsslcodebase.evaluation.video_progress import VideoProgress
 from vsslcodebase.zoo.pipeline_geometry import geometry_of_pipeline
 
 FOOTNOTE = (
+    'In per cent. '
     '`*`: not a number of that protocol; measured on its features as `strict` '
     'does. ±: standard deviation over seeds and splits.'
 )
@@ -132,8 +133,9 @@ def main() -> None:
         scores_table(rows, columns),
         FOOTNOTE,
         *(f'warning: {warning}' for warning in warnings),
-        differences_table(args.protocols),
     ]
+    if len(protocols) > 1:
+        paragraphs.append(differences_table(args.protocols))
     text = '\n\n'.join(paragraphs)
     print(text, flush=True)
     if args.out:
@@ -174,26 +176,29 @@ def _features(
 def _loader(cfg: Config, part: str, split: int | None) -> dict[str, Any]:
     """Return the loader of 'train' or 'test' of a split of the data set."""
     if split is not None:
-        text = json.dumps(cfg.to_dict(), default=repr)
-        if not re.search(r'split\d[\w.]*"', text):
+        plain = cfg.to_dict()
+        if not _renumber(plain, split):
             raise UsageError(
                 f'--splits needs lists named after their split, as '
                 f"'train_split1.txt'; {cfg.filename} has none"
             )
-        cfg = cfg.copy()
-        _renumber(cfg, split)
+        cfg = Config(plain, filename=cfg.filename)
     return split_loader(cfg, part)
 
 
-def _renumber(node: Any, split: int) -> None:
-    """Put another split into the names of all lists of a config."""
-    for child in node.values() if isinstance(node, dict) else node:
-        if isinstance(child, (dict, list)):
-            _renumber(child, split)
+def _renumber(node: Any, split: int) -> int:
+    """Put a split into the names of all lists; return how many have one."""
+    if not isinstance(node, (dict, list)):
+        return 0
+    children = node.values() if isinstance(node, dict) else node
+    found = sum(_renumber(child, split) for child in children)
     if isinstance(node, dict) and isinstance(node.get('ann_file'), str):
         path = Path(node['ann_file'])
-        name = re.sub(r'split\d', f'split{split}', path.name)
-        node['ann_file'] = str(path.with_name(name))
+        name, count = re.subn(r'split\d', f'split{split}', path.name)
+        if count:
+            node['ann_file'] = str(path.with_name(name))
+        found += count
+    return found
 
 
 def _geometry(cfg: Config) -> Geometry:

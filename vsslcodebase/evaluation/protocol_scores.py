@@ -11,10 +11,11 @@ from torch import Tensor
 from .features import VideoFeatures
 from .holdout import hold_out, video_groups
 from .knn import TEMPERATURE, knn_accuracy
-from .labelled_sets import check_sets
+from .labelled_sets import check_sets, items_of
 from .probe_sweep import SHARE, Choice, Grid, choose_probe, score_choice
 from .protocols import TASKS, Geometry, Protocol
 from .retrieval import TOPK, retrieval_recall
+from .retrieval_sets import centred
 from .score_spread import Spread, markdown_table, spread
 
 NEIGHBOURS = (1, 5, 10, 20, 50, 100, 200)
@@ -66,17 +67,19 @@ def score_protocol(
             label.
     """
     check_sets(train, test)
-    gallery, query = (_centre(v.features, protocol) for v in (train, test))
-    truth = (train.labels, test.labels)
+    sets = (train, test)
+    if protocol.centred:
+        sets = (centred(train), centred(test))
+    compared = (*items_of(sets[0]), *items_of(sets[1]))
     found = ProtocolScores({}, {})
     groups = video_groups(train.filenames)
     if 'retrieval' in tasks:
-        recall = retrieval_recall(gallery, truth[0], query, truth[1])
+        recall = retrieval_recall(*compared)
         found.scores.update({name: [r] for name, r in recall.items()})
     for seed in protocol.seeds:
         if 'knn' in tasks:
-            k = choose_k(gallery, truth[0], groups, seed)
-            right = knn_accuracy(gallery, truth[0], query, truth[1], [k])
+            k = choose_k(*compared[:2], groups, seed)
+            right = knn_accuracy(*compared, [k])
             found.scores.setdefault('kNN', []).append(right[f'top1_k{k}'])
             found.choices.setdefault('knn_k', []).append(k)
         if 'linear' in tasks:
@@ -109,11 +112,6 @@ def choose_k(
         *known, features[held], labels[held], sizes, TEMPERATURE
     )
     return max(sizes, key=lambda k: right[f'top1_k{k}'])
-
-
-def _centre(features: Tensor, protocol: Protocol) -> Tensor:
-    """Subtract a split's own mean where the protocol does."""
-    return features - features.mean(0) if protocol.centred else features
 
 
 def _linear(

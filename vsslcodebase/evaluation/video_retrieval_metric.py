@@ -23,6 +23,8 @@ class VideoRetrievalMetric(GalleryMetric):
     Args:
         gallery: See ``GalleryMetric``.
         topk: values of k.
+        centre: Subtract from queries and gallery the mean of each, as CoCLR
+            does (``evaluation/protocols.py``).
         **kwargs: Further arguments of ``GalleryMetric``: ``layer``, ``pool``,
             ``level`` and so on.
 
@@ -36,15 +38,16 @@ class VideoRetrievalMetric(GalleryMetric):
         self,
         gallery: dict[str, Any] | str | None = None,
         topk: Sequence[int] = TOPK,
+        centre: bool = False,
         **kwargs: Any,
     ) -> None:
         if not topk or min(topk) < 1:
             raise ValueError(f'topk are numbers from 1 up, got {topk}')
         super().__init__(gallery, **kwargs)
-        self.topk = tuple(topk)
+        self.topk, self.centre = tuple(topk), centre
 
     def compare(
         self, gallery: VideoFeatures, query: VideoFeatures
     ) -> dict[str, float]:
         """Return ``R@k`` in [0, 1] for each k of ``topk``."""
-        return recall_of_sets(gallery, query, self.topk)
+        return recall_of_sets(gallery, query, self.topk, self.centre)
