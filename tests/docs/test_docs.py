@@ -23,7 +23,7 @@ def test_named_files_exist(path):
         r'[\w./-]+\.(?:py|md|sh|yml))(?:::\w+)?`',
         path.read_text(),
     )
-    examples = 'arrow_of_time'  # CONTRIBUTING's; it lives in the tests
+    examples = 'arrow_of_time'  # of adding_a_method.md; it lives in the tests
     missing = [
         name
         for name in named

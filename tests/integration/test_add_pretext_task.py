@@ -1,6 +1,6 @@
 """A new pretext task is one head file, one import line and one config.
 
-``CONTRIBUTING.md`` quotes ``arrow_of_time_head.py`` and
+``docs/adding_a_method.md`` quotes ``arrow_of_time_head.py`` and
 ``arrow_of_time_r3d50_ssv2.py``; here they are used as they stand.
 """
 
@@ -47,7 +47,7 @@ def config(tmp_path):
 
 
 def test_guide_quotes_the_example():
-    guide = (ROOT / 'CONTRIBUTING.md').read_text()
+    guide = (ROOT / 'docs' / 'adding_a_method.md').read_text()
     for file in (HEAD, CONFIG):
         assert f'```python\n{file.read_text()}```' in guide
 
