@@ -21,7 +21,7 @@ from .holdout import hold_out
 from .probe_grid import Combination, Recipe, train_grid
 from .score_spread import markdown_table
 
-LEARNING_RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+LEARNING_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 WEIGHT_DECAYS = (0.0, 1e-3, 1e-2, 1e-1)
 SHARE = 0.2
 
