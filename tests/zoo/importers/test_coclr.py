@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pace_networks import MIXED
 from peer_files import pretrained, run_tool, save, shapes
 from peer_toys import assert_same_features, only_file, random_clip, shake
 from torch import nn
@@ -11,17 +12,6 @@ from vsslcodebase.zoo.importers import coclr, rename
 from vsslcodebase.zoo.input_contract import InputContract
 from vsslcodebase.zoo.published import build_backbone, read_published
 
-MIXED = {
-    '3b': (192, 64, 96, 128, 16, 32, 32),
-    '3c': (256, 128, 128, 192, 32, 96, 64),
-    '4b': (480, 192, 96, 208, 16, 48, 64),
-    '4c': (512, 160, 112, 224, 24, 64, 64),
-    '4d': (512, 128, 128, 256, 24, 64, 64),
-    '4e': (512, 112, 144, 288, 32, 64, 64),
-    '4f': (528, 256, 160, 320, 32, 128, 128),
-    '5b': (832, 256, 160, 320, 32, 128, 128),
-    '5c': (832, 384, 192, 384, 48, 128, 128),
-}
 POOLS = {
     2: ((1, 3, 3), (1, 2, 2), (0, 1, 1)),
     3: ((1, 3, 3), (1, 2, 2), (0, 1, 1)),

@@ -176,20 +176,17 @@ class SeparableInception(nn.Module):
         )
         direct, narrow1, wide1, narrow2, wide2, pooled = widths
         separable = partial(_separable, norm_cfg=norm_cfg)
-        self.branches = nn.ModuleList(
-            [
-                nn.Sequential(point(direct)),
-                nn.Sequential(point(narrow1), separable(narrow1, wide1)),
-                nn.Sequential(point(narrow2), separable(narrow2, wide2)),
-                nn.Sequential(
-                    SameMaxPool3d((3, 3, 3), (1, 1, 1)), point(pooled)
-                ),
-            ]
-        )
+        branches = [
+            nn.Sequential(point(direct)),
+            nn.Sequential(point(narrow1), separable(narrow1, wide1)),
+            nn.Sequential(point(narrow2), separable(narrow2, wide2)),
+            nn.Sequential(SameMaxPool3d((3, 3, 3), (1, 1, 1)), point(pooled)),
+        ]
         outputs = (direct, wide1, wide2, pooled)
         if gates:
-            for branch, width in zip(self.branches, outputs):
+            for branch, width in zip(branches, outputs):
                 branch.append(SelfGating(width))
+        self.branches = nn.ModuleList(branches)
         self.out_channels = sum(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
