@@ -100,6 +100,15 @@ def test_words_are_compared_with_untrained_weights(page):
     assert 'All do.' in page
 
 
+def test_the_best_is_named_first(page):
+    assert (
+        '<li><b>Direction of motion</b>: most in knows/direction, 100.0 %. '
+        'Untrained weights: '
+    ) in page
+    assert 'of 2 trained networks 1 know more, 0 less.</li>' in page
+    assert '<b>Time in the video</b>: none of them tells it.' in page
+
+
 def test_a_control_that_fails_is_marked(answers, picture):
     network = dict(answers['untrained'])
     network['pace'] = network['pace']._replace(

@@ -279,13 +279,13 @@ def write(
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text)
         return
+    out.mkdir(parents=True, exist_ok=True)
+    (out / 'report.json').write_text(text)
     # matplotlib takes a second to load
     from vsslcodebase.visualization.probe_page import probe_page
     from vsslcodebase.visualization.probe_picture import probe_picture
 
-    out.mkdir(parents=True, exist_ok=True)
     picture = probe_picture(answers)
-    (out / 'report.json').write_text(text)
     (out / 'picture.png').write_bytes(picture)
     page = probe_page(answers, report, picture)
     (out / 'report.html').write_text(page, encoding='utf-8')

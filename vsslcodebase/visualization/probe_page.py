@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vsslcodebase.evaluation.probe_answers import Answer
+from vsslcodebase.evaluation.probe_comparison import comparison
 from vsslcodebase.evaluation.probe_findings import (
     Check,
     check_controls,
@@ -50,6 +51,7 @@ def probe_page(
     return string.Template(TEMPLATE.read_text(encoding='utf-8')).substitute(
         {name: html.escape(str(text)) for name, text in texts.items()},
         picture=base64.b64encode(picture).decode(),
+        comparison=_comparison(answers),
         summary=_summary(answers),
         networks='\n'.join(_network(name, answers) for name in answers),
         questions=_questions(first),
@@ -57,6 +59,18 @@ def probe_page(
         made=_made(report['settings']),
         weights=_weights(report['networks']),
     )
+
+
+def _comparison(answers: Answers) -> str:
+    """Return who knows most, if there are several."""
+    if len(answers) < 2:
+        return ''
+    lines = '\n'.join(
+        f'<li><b>{html.escape(topic.capitalize())}</b>: {html.escape(said)}.'
+        '</li>'
+        for topic, said in comparison(answers)
+    )
+    return f'<ul>\n{lines}\n</ul>'
 
 
 def _summary(answers: Answers) -> str:
