@@ -15,9 +15,7 @@ from vsslcodebase.engine.overrides import apply_overrides
 
 # what pages use beside our tools; anything else is a typing error
 OTHERS = {
-    *('(cd', 'awk', 'curl', 'head', 'pip', 'source', 'sed', 'ln', 'find'),
-    *('for', 'done', 'do', 'cat', 'ls', 'cp', 'mkdir', 'export', 'cd', 'git'),
-    *('aria2c', 'wget', 'python3', 'unzip', 'tar'),
+    *('(cd', 'awk', 'curl', 'head', 'pip', 'source', 'for', 'done'),
 }
 SCRIPTS = {
     # words before the options: where the config is, how many there are
