@@ -11,6 +11,9 @@ MMAction2's Recognizer3D, with the same scores:
     model = dict(
         type='Recognizer3D',
         backbone=dict(type='vsslcodebase.MotionResNet3d', ...), ...)
+
+``to_recognizer.py`` writes this config, too, where the checkpoint says which
+network it is of.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from vsslcodebase.models.backbones.pretrained import (
     prefixes_of,
     read_state_dict,
 )
+from vsslcodebase.zoo.export_command import check_target
 
 HEAD = 'motion_head.'
 BLOCKS = 'backbone.motion_blocks.'
@@ -43,13 +47,7 @@ def main() -> None:
     """Write the checkpoint."""
     args = parse_args()
     source, target = args.source, Path(args.target)
-    if '://' not in source and Path(source).resolve() == target.resolve():
-        raise UsageError(
-            f'{target} is IN and OUT; give OUT another name, since what is '
-            'left out is lost'
-        )
-    if target.is_dir():
-        raise UsageError(f'OUT is a file to write, but {target} is a folder')
+    check_target(source, args.target)
     state = read_state_dict(source)
     kept = {k: v for k, v in state.items() if not k.startswith(HEAD)}
     if not any(key.startswith(BLOCKS) for key in state):

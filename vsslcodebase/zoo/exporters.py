@@ -89,8 +89,11 @@ def to_pt2(
 ) -> float:
     """Write a program of ``torch.export``, for ``torch.export.load``.
 
-    Arguments, result and errors are those of ``to_torchscript``.
+    Arguments, result and errors are those of ``to_torchscript``; the file
+    ends in .pt2, as torch wants it.
     """
+    if path.suffix != '.pt2':
+        raise UsageError(f'torch.export reads files .pt2, got {path}')
     clips = example(network, shape, contract, 2)
 
     def export() -> Any:
