@@ -22,6 +22,7 @@ from vsslcodebase.zoo.input_contract import (
     differences,
     preprocessor_of_config,
 )
+from vsslcodebase.zoo.layer_check import refuse_other_layers
 from vsslcodebase.zoo.published import is_published, verify_name
 from vsslcodebase.zoo.published_meta import check_meta
 
@@ -89,6 +90,7 @@ def match_inputs(
     """
     logger = MMLogger.get_current_instance()
     want = contract_of_meta(meta, name)
+    refuse_other_layers(cfg.get('model') or {}, meta, name)
     try:
         have = contract_of_config(cfg, stage)
     except ValueError as error:
