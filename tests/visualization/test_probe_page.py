@@ -105,7 +105,7 @@ def test_the_best_is_named_first(page):
         '<li><b>Direction of motion</b>: most in knows/direction, 100.0 %. '
         'Untrained weights: '
     ) in page
-    assert 'of 2 trained networks 1 know more, 0 less.</li>' in page
+    assert ', with 1 of 2 above and 0 below.</li>' in page
     assert '<b>Time in the video</b>: none of them tells it.' in page
 
 

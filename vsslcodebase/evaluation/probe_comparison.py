@@ -65,7 +65,7 @@ def _ranking(
         more = sum(figure.low > drawn.high for figure in trained)
         less = sum(figure.high < drawn.low for figure in trained)
         said += (
-            f'. Untrained weights: {100 * drawn.value:.1f} %; of '
-            f'{len(trained)} trained networks {more} know more, {less} less'
+            f'. Untrained weights: {100 * drawn.value:.1f} %, with {more} of '
+            f'{len(trained)} above and {less} below'
         )
     return said

@@ -67,7 +67,7 @@ def findings(
     """
     lines = [
         _direction(answers),
-        _label(answers['appearance'], 'what moves (appearance)'),
+        _label(answers['appearance'], 'what moves'),
         _label(answers['scene'], 'the scene'),
         _time(answers['R2 t']),
         _arrow(answers['arrow']),
@@ -85,7 +85,7 @@ def findings(
 
 
 def strength(figure: Figure, chance: float) -> str:
-    """Say how much a figure tells: 'not', 'hardly', 'in part' or 'well'.
+    """Say how much a figure tells: 'not', 'hardly', 'partly' or 'well'.
 
     'not' is an interval that holds chance, or lies below it.
     """
@@ -94,7 +94,7 @@ def strength(figure: Figure, chance: float) -> str:
     share = (figure.value - chance) / (1 - chance)
     if share < LITTLE:
         return 'hardly'
-    return 'well' if share > NEARLY_ALL else 'in part'
+    return 'well' if share > NEARLY_ALL else 'partly'
 
 
 def percent(share: float) -> str:
@@ -181,10 +181,10 @@ def _pace(answer: Answer) -> str:
 
 
 def _claim(verb: str, what: str, how: str, told: str) -> str:
-    """Return 'Hardly knows X (...)' or 'Knows X well (...)'."""
-    if how == 'hardly':
-        return f'Hardly {verb} {what} ({told})'
-    return f'{verb.capitalize()} {what} {how} ({told})'
+    """Return 'Partly knows X (...)' or 'Knows X well (...)'."""
+    if how == 'well':
+        return f'{verb.capitalize()} {what} well ({told})'
+    return f'{how.capitalize()} {verb} {what} ({told})'
 
 
 def _beyond(answer: Answer, untrained: Answer) -> str:
