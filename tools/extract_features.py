@@ -13,7 +13,6 @@ on with the videos that are missing; with other settings it is an error.
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
@@ -34,7 +33,10 @@ from vsslcodebase.evaluation.gallery_metric import (
 )
 from vsslcodebase.evaluation.labelled_sets import LEVELS
 from vsslcodebase.evaluation.layers import POOLINGS, LayerReader
-from vsslcodebase.evaluation.video_progress import VideoProgress
+from vsslcodebase.evaluation.video_progress import (
+    VideoProgress,
+    going_on_later,
+)
 from vsslcodebase.registry import DATASETS
 
 
@@ -96,14 +98,7 @@ def main() -> None:
 
 if __name__ == '__main__':
     try:
-        with one_sentence():
+        with one_sentence(), going_on_later():
             main()
-    except KeyboardInterrupt:
-        print(
-            '\ninterrupted; what is finished is kept, and the same command '
-            'goes on from there',
-            file=sys.stderr,
-        )
-        sys.exit(130)
     finally:
         kill_workers()

@@ -1,5 +1,7 @@
 """What a pass over videos says of itself."""
 
+import pytest
+
 from vsslcodebase.evaluation import video_progress
 
 
@@ -16,3 +18,10 @@ def test_progress_says_the_time_left(capsys, monkeypatch):
         '70 of 20070 videos, 05:44:26 left',
         '100 of 20070 videos, 346 d 16:50:00 left',
     ]
+
+
+def test_who_interrupts_is_told_that_nothing_is_lost(capsys):
+    with pytest.raises(SystemExit) as stop, video_progress.going_on_later():
+        raise KeyboardInterrupt
+    assert stop.value.code == 130
+    assert 'the same command goes on from there' in capsys.readouterr().err

@@ -55,7 +55,10 @@ from vsslcodebase.evaluation.protocols import (
     differences_table,
     protocols_of,
 )
-from vsslcodebase.evaluation.video_progress import VideoProgress
+from vsslcodebase.evaluation.video_progress import (
+    VideoProgress,
+    going_on_later,
+)
 from vsslcodebase.zoo.pipeline_geometry import geometry_of_pipeline
 
 FOOTNOTE = (
@@ -260,7 +263,7 @@ def _write(
 
 if __name__ == '__main__':
     try:
-        with one_sentence():
+        with one_sentence(), going_on_later():
             main()
     finally:
         kill_workers()

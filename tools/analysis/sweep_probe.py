@@ -46,7 +46,10 @@ from vsslcodebase.evaluation.probe_sweep import (
     score_choice,
 )
 from vsslcodebase.evaluation.score_spread import spread
-from vsslcodebase.evaluation.video_progress import VideoProgress
+from vsslcodebase.evaluation.video_progress import (
+    VideoProgress,
+    going_on_later,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -144,7 +147,7 @@ def _features(args: argparse.Namespace, part: str) -> dict[str, VideoFeatures]:
 
 if __name__ == '__main__':
     try:
-        with one_sentence():
+        with one_sentence(), going_on_later():
             main()
     finally:
         kill_workers()

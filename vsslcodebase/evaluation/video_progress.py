@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class VideoProgress:
@@ -32,3 +34,17 @@ class VideoProgress:
         clock = f'{days} d ' * bool(days) + time.strftime('%H:%M:%S', left)
         end = '\r' if self.on_terminal and done < total else '\n'
         print(f'{done} of {total} videos, {clock} left', end=end, flush=True)
+
+
+@contextmanager
+def going_on_later() -> Iterator[None]:
+    """Say, where the user interrupts a pass, that nothing is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(
+            '\ninterrupted; what is finished is kept, and the same command '
+            'goes on from there',
+            file=sys.stderr,
+        )
+        sys.exit(130)
