@@ -10,8 +10,14 @@ from markdown_links import find_links, repository_pages
 PAGES = repository_pages(ROOT)
 
 
+def test_mkdocs_warns_of_nothing(built):
+    """``make docs`` takes a warning for an error: links, pages left out."""
+    assert not built.warnings, '\n'.join(built.warnings)
+
+
 def test_every_link_of_the_site_leads_somewhere(site):
-    assert broken_in_site(site) == []
+    found = broken_in_site(site)
+    assert not found, '\n'.join(found)
 
 
 def place_of(path):
@@ -69,6 +75,17 @@ def test_search_finds_pages_and_not_sources(site):
     index = (site / 'search' / 'search_index.json').read_text()
     assert 'motion_mini.html' in index
     assert 'source/' not in index
+
+
+def test_search_needs_no_server(site):
+    """Pages opened as files have the index, and a worker before it is used."""
+    loads = PageReader((site / 'tutorials' / 'corp.html').read_text()).loads
+    scripts = [name for name in loads if name.endswith('.js')]
+    assert scripts[0] == '../iframe-worker.js'
+    assert scripts[1].startswith('../assets/javascripts/bundle')
+    inlined = (site / 'search' / 'search_index.js').read_text()
+    index = (site / 'search' / 'search_index.json').read_text()
+    assert inlined == f'var __index = {index}'
 
 
 def test_no_page_asks_for_diagrams_that_the_theme_would_fetch(site):

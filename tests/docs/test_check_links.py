@@ -19,7 +19,8 @@ def id_of(path) -> str:
 
 @pytest.mark.parametrize('page', PAGES, ids=id_of)
 def test_links_lead_to_files_and_headings(page):
-    assert list(broken_in_page(page)) == []
+    found = list(broken_in_page(page))
+    assert not found, '\n'.join(found)
 
 
 def test_no_page_is_forgotten():
