@@ -121,7 +121,7 @@ def _shapes(network: nn.Module) -> dict[str, torch.Size]:
 
 def _settings(module: nn.Module) -> dict[str, Any]:
     """Return the settings of one layer, numbers for all axes alike."""
-    found = {}
+    found: dict[str, Any] = {}
     for key in SETTINGS:
         value = getattr(module, key, None)
         if isinstance(value, (str, float, bool)):
