@@ -107,7 +107,7 @@ def _panel(
             f'{value:z.0f}',
             (1.0, row),
             xycoords=('axes fraction', 'data'),
-            xytext=(22, 0),
+            xytext=(30, 0),
             textcoords='offset points',
             ha='right',
             va='center',
