@@ -38,10 +38,11 @@ def test_what_is_known_is_found_and_nothing_else(network):
 
 
 def test_controls_come_out_as_they_must(network):
-    _, answers = network
-    assert [
-        check for check in check_controls(answers) if not check.holds
-    ] == []
+    what, answers = network
+    failed = {c.name for c in check_controls(answers) if not c.holds}
+    # no network can read a clock, but that one, in a frame of motion-mini
+    clock = {'R2 t, shuffled', 'R2 t, frozen'}
+    assert failed == (clock if what == 'time' else set())
 
 
 def test_chance_is_that_of_the_classes(network):

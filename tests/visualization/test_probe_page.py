@@ -119,7 +119,7 @@ def test_a_control_that_fails_is_marked(answers, picture):
     assert 'does not hold: pace, frozen 100.0 ± 0.0, expected 25.0' in block
     report = dict(command='', date='', settings={}, networks={})
     page = probe_page({'x': network}, report, picture)
-    assert '1 of 8 do not.' in page
+    assert '1 of 10 do not.' in page
     assert '<td class="wrong">100.0' in page
 
 

@@ -43,6 +43,10 @@ def check_controls(answers: dict[str, Answer]) -> list[Check]:
             (name, 'reversed', 'played', 1 - played),
         ]
     wanted.append(('arrow, all', 'played', 'same', 0.5))
+    # every scene is there both ways: without order, early looks like late
+    wanted += [
+        ('R2 t', order, 'same', 0.0) for order in ('shuffled', 'frozen')
+    ]
     if 'pace' in answers:
         chance = answers['pace'].chance
         wanted.append(('pace', 'frozen', 'same', chance))
