@@ -50,7 +50,9 @@ def test_all_protocols_of_two_networks(
     assert 'published with 32 frames, stride 1, 128 px, but these' in said
     # again: no video is read, and the numbers are the same
     call(EVALUATE, *words)
-    assert capsys.readouterr().out.count('no video is read') == 4
+    said = capsys.readouterr().out
+    assert said.count('  there: p5_10, last-gap_windows, stages.0-max') == 4
+    assert 'read in one pass' not in said
     assert json.loads(out.read_text()) == report
 
 

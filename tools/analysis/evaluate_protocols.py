@@ -56,8 +56,8 @@ from vsslcodebase.evaluation.protocols import (
     protocols_of,
 )
 from vsslcodebase.evaluation.video_progress import (
-    VideoProgress,
     going_on_later,
+    read_and_tell,
 )
 from vsslcodebase.zoo.pipeline_geometry import geometry_of_pipeline
 
@@ -165,14 +165,9 @@ def _features(
     readings = [protocol.reading for protocol in protocols]
     videos = {}
     for part in ('train', 'test'):
-        cache = FeatureCache(
-            model, _loader(cfg, part, split), Path(args.cache)
-        )
-        print(f'{part}: {cache.total} videos, {cache.folder}', flush=True)
-        found = cache.read(readings, VideoProgress())
-        if not found.num_read:
-            print('all features are there, no video is read', flush=True)
-        videos[part] = found.videos
+        loader = _loader(cfg, part, split)
+        cache = FeatureCache(model, loader, Path(args.cache))
+        videos[part] = read_and_tell(cache, readings)
     return {r: (videos['train'][r], videos['test'][r]) for r in readings}
 
 

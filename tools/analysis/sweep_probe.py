@@ -47,8 +47,8 @@ from vsslcodebase.evaluation.probe_sweep import (
 )
 from vsslcodebase.evaluation.score_spread import spread
 from vsslcodebase.evaluation.video_progress import (
-    VideoProgress,
     going_on_later,
+    read_and_tell,
 )
 
 
@@ -134,15 +134,14 @@ def _features(args: argparse.Namespace, part: str) -> dict[str, VideoFeatures]:
     set_random_seed(args.seeds[0])
     model = feature_model(cfg, args.device)
     cache = FeatureCache(model, split_loader(cfg, part), Path(args.cache))
-    print(f'{part}: {cache.total} videos, {cache.folder}', flush=True)
     readings = {
         layer: Reading(
             None if layer == 'last' else layer, args.pool, args.num_clips
         )
         for layer in args.layers
     }
-    found = cache.read([*readings.values()], VideoProgress())
-    return {layer: found.videos[r] for layer, r in readings.items()}
+    found = read_and_tell(cache, [*readings.values()])
+    return {layer: found[r] for layer, r in readings.items()}
 
 
 if __name__ == '__main__':

@@ -28,7 +28,12 @@ from vsslcodebase.datasets.transforms.placed_sampling import (
 )
 from vsslcodebase.registry import DATASETS
 
-from .feature_files import open_features, weights_digest
+from .feature_files import (
+    index_path,
+    open_features,
+    read_index,
+    weights_digest,
+)
 from .feature_writer import FeatureWriter, build_in_order, count_videos
 from .features import VideoFeatures, describe, evaluating
 from .gallery_metric import colours_of, feature_settings
@@ -128,9 +133,9 @@ class FeatureCache:
             for reading in readings
         }
         writers = {r: self._writer(r, reader) for r, reader in readers.items()}
-        done = {r: w.finished(self.total, 1) for r, w in writers.items()}
-        missing = [r for r in writers if done[r] < self.total]
-        first = min((done[r] for r in missing), default=self.total)
+        missing = self.missing(readings)
+        done = [writers[r].finished(self.total, 1) for r in missing]
+        first = min(done, default=self.total)
         tell = report or (lambda done, total: None)
         if missing:
             tell(first, self.total)
@@ -147,9 +152,21 @@ class FeatureCache:
         videos = {r: open_features(w.path).videos for r, w in writers.items()}
         return CachedFeatures(videos, self.total - first)
 
+    def missing(self, readings: Sequence[Reading]) -> list[Reading]:
+        """Return the readings that ``read`` would have to read videos for."""
+        return [
+            reading
+            for reading in dict.fromkeys(readings)
+            if len(read_index(index_path(self._path(reading)))) < self.total
+        ]
+
+    def _path(self, reading: Reading) -> Path:
+        """Return where the array of a reading lies."""
+        return self.folder / f'{reading.stem}.npy'
+
     def _writer(self, reading: Reading, reader: LayerReader) -> FeatureWriter:
         """Return the writer of a reading, its settings settled."""
-        writer = FeatureWriter(self.folder / f'{reading.stem}.npy')
+        writer = FeatureWriter(self._path(reading))
         settings = dict(
             feature_settings(self.model, reader, 'video'),
             placement=reading.placement,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+
+from .feature_cache import FeatureCache, Reading
+from .features import VideoFeatures
 
 
 class VideoProgress:
@@ -34,6 +37,21 @@ class VideoProgress:
         clock = f'{days} d ' * bool(days) + time.strftime('%H:%M:%S', left)
         end = '\r' if self.on_terminal and done < total else '\n'
         print(f'{done} of {total} videos, {clock} left', end=end, flush=True)
+
+
+def read_and_tell(
+    cache: FeatureCache, readings: Sequence[Reading]
+) -> dict[Reading, VideoFeatures]:
+    """Read features by a cache, and print what is read and what was there."""
+    print(f'{cache.folder}: {cache.total} videos', flush=True)
+    missing = cache.missing(readings)
+    there = [r.stem for r in dict.fromkeys(readings) if r not in missing]
+    if there:
+        print(f'  there: {", ".join(there)}', flush=True)
+    if missing:
+        stems = ', '.join(reading.stem for reading in missing)
+        print(f'  read in one pass: {stems}', flush=True)
+    return cache.read(readings, VideoProgress()).videos
 
 
 @contextmanager
