@@ -17,7 +17,7 @@ def test_mkdocs_warns_of_nothing(built):
 
 def test_every_link_of_the_site_leads_somewhere(site):
     found = broken_in_site(site)
-    assert not found, '\n'.join(found)
+    assert not found, '\n'.join(found[:20])  # nav is on every page
 
 
 def place_of(path):
