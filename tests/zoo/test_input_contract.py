@@ -271,3 +271,45 @@ def test_a_pace_that_is_a_fraction_is_a_number():
         **{'train_dataloader.dataset.pipeline.1.paces': ['1/4', '1/2', 1, 2]},
     )
     assert found.frame_interval == (0.25, 0.5, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ('trained', 'evaluations'),
+    [
+        (
+            'moco/moco_rho2_slow50_ucf101',
+            [
+                'knn/knn_slow50_k400',
+                'knn/knn_slow50_ssv2',
+                'knn/knn_slow50_ucf101',
+                'linear/linear_slow50_ucf101',
+                'finetune/finetune_slow50_ucf101',
+            ],
+        ),
+        (
+            'corp/corp_m_r3d50_k400',
+            [
+                'knn/knn_r3d50_ucf101',
+                'linear/linear_r3d50_ucf101',
+                'finetune/finetune_r3d50_ucf101',
+                'semisup/semisup_r3d50_k400',
+            ],
+        ),
+        (
+            'pace/pace_r2plus1d10_ucf101',
+            [
+                'retrieval/retrieval_r2plus1d10_ucf101',
+                'finetune/finetune_r2plus1d10_ucf101',
+            ],
+        ),
+        (
+            'hcml/hcml_r2d50_ucf101',
+            ['finetune/finetune-motion_r2d50_ucf101'],
+        ),
+    ],
+)
+def test_evaluations_show_the_colours_of_the_training(trained, evaluations):
+    want = read(trained)
+    for name in evaluations:
+        found = differences(read(f'eval/{name}', 'test'), want)
+        assert not [str(one) for one in found if one.is_colour], name

@@ -14,7 +14,10 @@ _base_ = [
     '../../_base_/default_runtime.py',
 ]
 
-model = dict(backbone=_base_.backbone)
+model = dict(
+    backbone=_base_.backbone,
+    # as all methods with this backbone are trained on
+    data_preprocessor=dict(mean=[114.75] * 3, std=[57.375] * 3))
 
 test_dataloader = dict(
     batch_size=16, dataset=dict(pipeline=_base_.val_pipeline))
