@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from config_files import CONFIGS
 from mmengine.config import Config
-from mmengine.model import revert_sync_batchnorm
+from mmengine.model import BaseModel, revert_sync_batchnorm
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from vsslcodebase.models.build import build_part
 from vsslcodebase.zoo.input_contract import InputContract
@@ -63,12 +64,30 @@ def contract_of(frames, size, **options):
 
 
 def unsettled(module, seed=0):
-    """Give a network norms that matter, those of motion blocks included."""
+    """Give a network or a model norms as training leaves them.
+
+    Otherwise most of these networks give nothing but zeros, and equal zeros
+    say nothing. Motion blocks matter afterwards, too.
+    """
     torch.manual_seed(seed)
     for name, value in module.state_dict().items():
-        if 'running' in name or ('bn' in name and name.endswith('weight')):
+        if name.endswith('bn.weight'):
             torch.nn.init.uniform_(value, 0.5, 1.5)
-    return module.eval()
+    is_model = isinstance(module, BaseModel)
+    network = module.backbone if is_model else module
+    norms = [m for m in network.modules() if isinstance(m, _BatchNorm)]
+    network.train()
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.train()  # frozen or not
+    shades = torch.tensor([-1.5, -0.5, 0.5, 1.5]).view(4, 1, 1, 1, 1)
+    with torch.no_grad():
+        maps = network(torch.randn(4, 3, 8, 32, 32) + shades)
+    for norm in norms:
+        norm.momentum = 0.1
+    assert maps.mean((2, 3, 4)).std(0).mean() > 0.02  # they tell clips apart
+    module.eval()  # of some it returns nothing
+    return module
 
 
 def small_network(backbone, seed=0):
