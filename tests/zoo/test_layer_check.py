@@ -8,7 +8,10 @@ from mmengine.registry import init_default_scope
 from vsslcodebase.compat import CheckpointError
 from vsslcodebase.models.build import build_part
 from vsslcodebase.zoo.contract_check import match_inputs
-from vsslcodebase.zoo.layer_check import layer_differences
+from vsslcodebase.zoo.layer_check import (
+    layer_differences,
+    refuse_other_layers,
+)
 
 SMALL = dict(
     type='SmallR3D',
@@ -46,6 +49,39 @@ def test_another_epsilon_is_seen():
     lines = layer_differences(other, SMALL)
     assert len(lines) == 2
     assert all(line.endswith('eps 0.001, not 1e-05') for line in lines)
+
+
+def test_layers_of_another_kind_are_seen():
+    """As in CVRL's and CoCLR's networks, whose weights fit plain ones."""
+    plain = dict(
+        type='VideoResNet3d',
+        depth=18,
+        base_channels=8,
+        with_pool2=False,
+        norm_cfg=dict(type='BN3d'),
+    )
+    same = dict(plain, type='SamePaddedResNet3d')
+    assert layer_differences(plain, same)[0] == (
+        'conv1.conv: layer Conv3d, not SameConv3d'
+    )
+    leaky = dict(plain, act_cfg=dict(type='LeakyReLU'))
+    assert 'layer LeakyReLU, not ReLU' in layer_differences(leaky, plain)[0]
+    pools = [dict(type='S3DG', base_channels=8, same_pools=x) for x in (0, 1)]
+    assert 'layer MaxPool3d, not SameMax' in layer_differences(*pools)[0]
+
+
+def test_a_pool_that_only_one_of_both_uses_is_seen():
+    plain = dict(
+        type='VideoResNet3d',
+        depth=18,
+        base_channels=8,
+        with_pool2=False,
+        norm_cfg=dict(type='BN3d'),
+    )
+    (line,) = layer_differences(dict(plain, with_pool2=True), plain)
+    assert line == (
+        'map of 16 x 64 x 64: (1, 64, 8, 2, 2), not (1, 64, 16, 2, 2)'
+    )
 
 
 def test_other_widths_are_left_to_loading():
@@ -109,3 +145,12 @@ def test_the_part_that_names_the_file_is_compared():
     outer['backbone']['temporal_strides'] = (1, 1)
     with pytest.raises(CheckpointError, match='other layers'):
         compare(outer)
+
+
+def test_a_file_for_the_whole_model_is_compared_with_its_backbone():
+    cfg = dict(
+        backbone=dict(SMALL, temporal_strides=(1, 1)),
+        init_cfg=dict(type='Pretrained', checkpoint='weights.pth'),
+    )
+    with pytest.raises(CheckpointError, match='other layers'):
+        refuse_other_layers(cfg, dict(backbone=SMALL), 'weights.pth')

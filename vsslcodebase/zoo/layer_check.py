@@ -1,7 +1,8 @@
 """Two networks whose weights fit each other may still compute another thing.
 
-Another stride, padding or epsilon changes no name and no shape of a weight,
-so that a file loads without a word and gives other features.
+Another stride, padding, epsilon, pool or activation changes no name and no
+shape of a weight, so that a file loads without a word and gives other
+features.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ SETTINGS = (
     'eps',
     'negative_slope',
 )
+# a clip that all networks take, (N, C, T, H, W)
+CLIP = (1, 3, 16, 64, 64)
 
 
 def layer_differences(
@@ -48,7 +51,7 @@ def layer_differences(
     if _shapes(ours) != _shapes(theirs):
         return []
     layers = dict(theirs.named_modules())
-    return [
+    found = [
         f'{name}: {key} {settings[key]}, not {other[key]}'
         for name, module in ours.named_modules()
         if name in layers and not any(module.children())
@@ -56,6 +59,7 @@ def layer_differences(
         for key in settings
         if key in other and settings[key] != other[key]
     ]
+    return found or _map_difference(ours, theirs)
 
 
 def refuse_other_layers(
@@ -73,7 +77,8 @@ def refuse_other_layers(
         CheckpointError: The weights fit, and the layers differ.
     """
     want = meta.get('backbone')
-    have = _loaded_part(model, name) or model.get('backbone')
+    part = _loaded_part(model, name) or model
+    have = part.get('backbone') if part is model else part
     if not isinstance(want, Mapping) or not isinstance(have, Mapping):
         return
     found = layer_differences(have, want)
@@ -119,9 +124,28 @@ def _shapes(network: nn.Module) -> dict[str, torch.Size]:
     return {key: value.shape for key, value in network.state_dict().items()}
 
 
+def _map_difference(ours: nn.Module, theirs: nn.Module) -> list[str]:
+    """Say that one clip becomes two sizes of map, as a pool more does."""
+    clip = torch.empty(CLIP, device='meta')
+    try:
+        have, want = (
+            tuple(network.eval()(clip).shape) for network in (ours, theirs)
+        )
+    except (AttributeError, RuntimeError):  # several maps, or too small
+        return []
+    shape = ' x '.join(map(str, CLIP[2:]))
+    return [f'map of {shape}: {have}, not {want}'] * (have != want)
+
+
+def _kind(module: nn.Module) -> str:
+    """Name what a layer computes; norms of one process and of many alike."""
+    is_norm = isinstance(module, nn.modules.batchnorm._BatchNorm)
+    return 'BatchNorm' if is_norm else type(module).__name__
+
+
 def _settings(module: nn.Module) -> dict[str, Any]:
     """Return the settings of one layer, numbers for all axes alike."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {'layer': _kind(module)}
     for key in SETTINGS:
         value = getattr(module, key, None)
         if isinstance(value, (str, float, bool)):
