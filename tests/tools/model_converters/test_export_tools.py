@@ -66,20 +66,15 @@ def test_the_page_of_a_state_dict_builds_the_network(call, source, tmp_path):
     assert '- mean, which is subtracted: (0.4, 0.5, 0.6)' in page
 
 
-@pytest.mark.parametrize('kind', ['torchscript', 'pt2'])
-def test_to_torchscript(kind, call, source, tmp_path):
+def test_to_torchscript(call, source, tmp_path):
     path, network = source
-    out = tmp_path / 'net.pt2'
-    printed, _ = call('to_torchscript', path, out, '--format', kind)
+    out = tmp_path / 'net.pt'
+    printed, _ = call('to_torchscript', path, out)
     assert '(N, 3, 4, 16, 16) float32 BGR from -2.000 to 3.000' in printed
-    load = dict(
-        torchscript=torch.jit.load,
-        pt2=lambda file: torch.export.load(str(file)).module(),
-    )[kind]
     clips = torch.linspace(-2, 2, 3072).view(1, 3, 4, 16, 16)
     with torch.no_grad():
         wanted = network(clips).mean((2, 3, 4))
-        torch.testing.assert_close(load(out)(clips), wanted)
+        torch.testing.assert_close(torch.jit.load(out)(clips), wanted)
 
 
 def test_to_onnx_of_another_size(call, tmp_path):
