@@ -99,7 +99,7 @@ _PACE = Protocol(
     Reading('p5', None, 10),
     geometry=Geometry(16, 1, 112),
     dropped='not said',
-    notes='the text lets each clip look for clips',
+    notes='text: clip looks for clips',
 )
 PRESETS: dict[str, tuple[Protocol, ...]] = {
     'vcop': (
@@ -119,7 +119,7 @@ PRESETS: dict[str, tuple[Protocol, ...]] = {
             probe=Combination(1.0, 1e-3),
             recipe=Recipe(100, 1024, milestones=(60, 80)),
             dropped='under half a clip',
-            notes='colour jitter in the test; best epoch on the test split',
+            notes='jittered tests, best epoch on tests',
         ),
     ),
     'pace-p4': (_PACE._replace(name='pace-p4', reading=Reading('p4')),),
@@ -174,13 +174,14 @@ def _describe(protocol: Protocol) -> dict[str, str]:
     layers = {'p5': 'last map', 'p4': 'pool4, or conv4', None: 'last map'}
     pooling = 'global average' if reading.pool == 'gap' else 'max (1, 2, 2)'
     if reading.layer == 'p4':
-        pooling += '; none after pool4'
-    linear = 'no'
+        pooling += ', none after pool4'
+    held_out = 'held-out training videos'
+    epochs, rates = 'no linear layer', '-'
     if 'linear' in protocol.tasks:
-        how = 'chosen on held-out training videos'
+        epochs = f'{recipe.epochs} epochs, batches of {recipe.batch_size}'
+        rates = held_out
         if probe:
-            how = f'{probe.lr:g}, {probe.weight_decay:g}'
-        linear = f'{recipe.epochs} epochs; rate, decay: {how}'
+            rates = f'{probe.lr:g}, {probe.weight_decay:g}'
     return {
         'published with': str(geometry or 'any clips'),
         'clips of a video': places.get(
@@ -192,12 +193,9 @@ def _describe(protocol: Protocol) -> dict[str, str]:
         'mean subtracted': "each split's" if protocol.centred else 'no',
         'similarity': 'cosine',
         'k of R@k': ', '.join(map(str, TOPK)),
-        'kNN': (
-            'k chosen on held-out training videos'
-            if 'knn' in protocol.tasks
-            else 'no'
-        ),
-        'linear layer': linear,
+        'k of kNN by': held_out if 'knn' in protocol.tasks else 'no kNN',
+        'linear layer': epochs,
+        'its rate, decay by': rates,
         'videos lost (none here)': protocol.dropped,
         'not followed here': protocol.notes,
     }
