@@ -22,7 +22,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from vsslcodebase.demo.display import duration
 from vsslcodebase.engine.arguments import natural
@@ -30,10 +30,10 @@ from vsslcodebase.engine.launch import project_root
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation.probe_answers import Answer
-from vsslcodebase.zoo.page import CHECKPOINTS, PROBES, UNTRAINED
+from vsslcodebase.zoo.page import CHECKPOINTS, PROBES
 from vsslcodebase.zoo.provenance import source_commit
 from vsslcodebase.zoo.recording import record
-from vsslcodebase.zoo.results import write_result
+from vsslcodebase.zoo.results import UNTRAINED, write_result
 from vsslcodebase.zoo.small_models import (
     CONFIGS,
     DATA,
@@ -175,46 +175,74 @@ def measure(
 ) -> None:
     """Ask all networks what they know, and write the result files."""
     asked = ask([str(file) for file in files.values()], 'trained')
-    for model, (metrics, command) in zip(models, asked):
+    for model, answers in zip(models, asked):
         checkpoint = model.checkpoints(ROOT)[-1].relative_to(ROOT)
         lines = [
             MAKE_DATA,
             model.train_command(),
             model.publish_command(checkpoint, CHECKPOINTS),
-            command,
         ]
-        save(metrics, str(files[model]), lines, config=model.config)
+        save(answers, str(files[model]), lines, config=model.config)
     for seed in range(untrained):
-        ((metrics, command),) = ask([UNTRAINED], f'untrained_s{seed}', seed)
-        lines = [MAKE_DATA, command]
-        save(metrics, UNTRAINED, lines, config=PROBE_CONFIG, seed=seed)
+        folder = f'{UNTRAINED}_s{seed}'
+        (answers,) = ask([UNTRAINED], folder, seed, PROBE_CONFIG)
+        save(answers, UNTRAINED, [MAKE_DATA], PROBE_CONFIG, seed)
+
+
+class Answers(NamedTuple):
+    """What the probe report says of one network."""
+
+    metrics: dict[str, float]
+    settings: dict[str, Any]
+    command: str
 
 
 def ask(
-    checkpoints: list[str], name: str, seed: int = 0
-) -> list[tuple[dict[str, float], str]]:
-    """Return the figures of each checkpoint, and the line that gives them."""
+    checkpoints: list[str],
+    name: str,
+    seed: int = 0,
+    config: str | None = None,
+) -> list[Answers]:
+    """Ask networks what they know, all in one pass over the videos.
+
+    Args:
+        checkpoints: Files, or 'untrained'.
+        name: Of the folder of the report.
+        seed: Of random weights and of shuffled frames.
+        config: Of the network, where the files do not say it.
+    """
     folder = f'{WORK_DIR}/probes/{name}'
-    base = f'python tools/analysis/probe_report.py --data-dir {DATA}'
-    tail = f' --seed {seed} --out {folder} --names'
+    base = [
+        *('python', 'tools/analysis/probe_report.py'),
+        *('--data-dir', DATA, '--seed', str(seed)),
+    ]
+    networks = [config] if config else []
     names = [str(number) for number in range(len(checkpoints))]
-    line = f'{base}{tail} {shlex.join(names)} -- {shlex.join(checkpoints)}'
-    run(line, ROOT / f'{folder}.out')
+    line = [*base, '--out', folder, '--names', *names, '--']
+    run(shlex.join([*line, *networks, *checkpoints]), ROOT / f'{folder}.out')
     report = json.loads((ROOT / folder / 'report.json').read_text())
+    settings = dict(report['settings'])
+    for key in ('data_dir', 'config'):  # both stand in the result elsewhere
+        settings.pop(key)
     found = []
     for number, checkpoint in zip(names, checkpoints):
-        metrics = {}
         questions = report['networks'][number]['questions']
-        for question, content in questions.items():
-            answer = Answer.from_dict(content)
-            metrics[question] = answer.figures['played']['played'].value
-        command = f'{base} --seed {seed} {shlex.quote(checkpoint)}'
-        found.append((metrics, command))
+        metrics = {
+            question: Answer.from_dict(content).figures['played']['played']
+            for question, content in questions.items()
+        }
+        found.append(
+            Answers(
+                {key: figure.value for key, figure in metrics.items()},
+                settings,
+                shlex.join([*base, *networks, checkpoint]),
+            )
+        )
     return found
 
 
 def save(
-    metrics: dict[str, float],
+    answers: Answers,
     checkpoint: str,
     lines: list[str],
     config: str,
@@ -222,12 +250,13 @@ def save(
 ) -> None:
     """Write one result file."""
     result = record(
-        metrics,
+        answers.metrics,
         checkpoint,
         PROBES,
         PROBE_CONFIG,
-        lines,
+        [*lines, answers.command],
         config=config,
+        settings=answers.settings,
         seed=seed,
     )
     print(write_result(ROOT / 'results', result).relative_to(ROOT))

@@ -14,12 +14,22 @@ from typing import Any
 
 import yaml
 
-from .results import Result, of_protocol, read_results
+from .results import UNTRAINED, Result, of_protocol, read_results
 
 PROBES = 'motion-mini'  # the protocol of tools/analysis/probe_report.py
-UNTRAINED = 'untrained'
 CHECKPOINTS = 'checkpoints'
 MINI = 'configs/mini/'
+# questions of the probe report: title, and what a guess gives, in %
+QUESTIONS = {
+    'inside pair': ('inside pair', 50.0),
+    'motion': ('motion', 12.5),
+    'arrow': ('arrow of time', 50.0),
+    'pace': ('pace', 25.0),
+    'appearance': ('appearance', 12.5),
+    'scene': ('scene', 12.5),
+    'scene kNN': ('scene kNN', 12.5),
+    'R2 t': ('R² of time', 0.0),
+}
 # of a metafile's metric: how test.py calls it
 METRIC_KEYS = {
     'Top 1 Accuracy': ('acc/top1', 'top1'),
@@ -162,10 +172,12 @@ def _probe_table(
     probed = [result for result in results if result.protocol == PROBES]
     if not probed:
         return ['Not run.']
-    columns = list(probed[0].metrics)
+    columns = list(QUESTIONS)
+    titles, chances = zip(*QUESTIONS.values())
     lines = [
-        f'| config | seeds | {" | ".join(columns)} | checkpoint |',
+        f'| config | seeds | {" | ".join(titles)} | checkpoint |',
         f'|---|---|{"---:|" * len(columns)}---|',
+        f'| chance | | {" | ".join(map(str, chances))} | |',
     ]
     names = sorted({result.name for result in probed}, key=_untrained_first)
     for name in names:
@@ -184,8 +196,11 @@ def _probe_table(
             for result in group
             if (root / CHECKPOINTS / result.checkpoint['file']).is_file()
         ]
+        row = f'[`{name}`]({group[0].config}){mark}'
+        if group[0].checkpoint['file'] == UNTRAINED:
+            row = 'random weights'
         lines.append(
-            f'| [`{name}`]({group[0].config}){mark} | {seeds} | '
+            f'| {row} | {seeds} | '
             f'{" | ".join(cells)} | {", ".join(files) or "none"} |'
         )
     return lines
@@ -224,7 +239,9 @@ def _runs(results: list[Result]) -> list[str]:
 def _mini_entry(root: Path, result: Result) -> dict[str, Any]:
     """Return the metafile's entry of one small model."""
     metrics = {
-        name: round(100 * value, 1) for name, value in result.metrics.items()
+        title: round(100 * result.metrics[name], 1)
+        for name, (title, _) in QUESTIONS.items()
+        if name in result.metrics
     }
     return {
         'Name': f'{result.name}_s{result.seed}',

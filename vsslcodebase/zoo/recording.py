@@ -26,9 +26,7 @@ from vsslcodebase.engine.launch import (
 from vsslcodebase.engine.stages import read_stages
 
 from .provenance import config_digest, data_identity, source_commit, versions
-from .results import Result, ResultError, file_sha256
-
-UNTRAINED = 'untrained'
+from .results import UNTRAINED, Result, ResultError, file_sha256
 
 
 def training_digests(
@@ -157,7 +155,9 @@ def this_machine() -> str:
     if torch.cuda.is_available():
         name = torch.cuda.get_device_name()
         return f'{torch.cuda.device_count()} x {name}'
-    return f'{os.cpu_count()} CPU cores, {torch.get_num_threads()} threads'
+    threads = torch.get_num_threads()
+    plural = 's' if threads > 1 else ''
+    return f'{os.cpu_count()} CPU cores, {threads} thread{plural}'
 
 
 def _untrained(config: str | None, seed: int | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 DIGITS = 8
+UNTRAINED = 'untrained'  # in place of a checkpoint: random weights
 NAME = re.compile(r'(?P<stem>.+)-(?P<digest>[0-9a-f]{8})\.json')
 
 
