@@ -11,6 +11,7 @@ from vsslcodebase.engine.feature_model import (
     feature_model,
     whole_model,
 )
+from vsslcodebase.engine.hooks import InputContractHook
 from vsslcodebase.zoo.input_contract import InputContract
 from vsslcodebase.zoo.published import published_meta, write_published
 from vsslcodebase.zoo.publishing import published_states
@@ -42,7 +43,7 @@ def trained(tmp_path):
 def moco_config(tmp_path):
     path = tmp_path / 'moco.py'
     path.write_text(
-        'adapt_inputs = False\n'
+        'adapt_inputs = False\nresume = False\n'
         f'model = {dict(trunk_config("MoCo"), data_preprocessor=None)!r}\n'
         "test_dataloader = dict(dataset=dict(type='VideoListDataset'))\n"
     )
@@ -61,6 +62,11 @@ def test_features_are_read_in_its_own_colours_or_not_at_all(
     expected = trained[0].backbone.state_dict()
     for key, value in model.backbone.state_dict().items():
         assert torch.equal(value, expected[key])
+
+
+def test_a_config_that_resumes_is_compared_all_the_same(trained, moco_config):
+    with pytest.raises(CheckpointError, match='adapt_inputs=True'):
+        feature_config(moco_config, trained[2], dict(resume=True))
 
 
 def test_a_whole_model_needs_no_queue_to_predict(trained, moco_config):
@@ -90,3 +96,23 @@ def test_other_colours_are_refused_before_anything_is_built(
     cfg.adapt_inputs = True
     with pytest.raises(AssertionError, match='built'):
         launch._build(cfg, ('train',), None)
+
+
+@pytest.mark.parametrize('given', [[], [InputContractHook()]])
+def test_a_config_whose_hooks_lack_it_is_compared(
+    given, train_cfg, monkeypatch
+):
+    """A list of hooks replaces that of the base, with the comparison."""
+
+    class Run:
+        hooks = [*given]
+        deterministic = False
+
+        def register_hook(self, hook):
+            self.hooks.append(hook)
+
+    monkeypatch.setattr(launch, 'check_all', lambda cfg, stages: None)
+    monkeypatch.setattr(launch.Runner, 'from_cfg', lambda cfg: Run())
+    cfg = train_cfg('--cfg-options', 'model.backbone.init_cfg=None')
+    runner = launch._build(cfg, ('train',), None)
+    assert sum(isinstance(h, InputContractHook) for h in runner.hooks) == 1

@@ -187,6 +187,17 @@ def test_unknown_colours_of_a_config_are_a_line(save, lines):
     assert 'BaseDataPreprocessor has no mean and std' in lines.infos[0]
 
 
+def test_a_file_named_as_mmaction2_does_is_compared(save):
+    cfg = config(None)
+    cfg.model.backbone.backbone.pretrained = save(UNIT_BGR)
+    with pytest.raises(CheckpointError, match='was trained on BGR'):
+        check_checkpoints(cfg, 'test')
+    with pytest.raises(CheckpointError, match='was trained on BGR'):
+        refuse_other_colours(cfg)
+    cfg.model.backbone.backbone.pretrained = 'torchvision://resnet50'
+    assert not check_checkpoints(cfg, 'test')
+
+
 def test_load_from_counts_instead_of_init_cfg(save, lines):
     cfg = config(save(UNIT_BGR), load_from=save(SAME, 'all.pth'))
     assert not check_checkpoints(cfg, 'test')

@@ -57,7 +57,7 @@ def feature_config(
         and not Path(checkpoint).expanduser().is_file()
     ):
         raise UsageError(f'there is no checkpoint {checkpoint}')
-    cfg.load_from = checkpoint
+    cfg.load_from, cfg.resume = checkpoint, False
     check_pretrained(cfg)
     check_checkpoints(cfg, 'test')
     return cfg

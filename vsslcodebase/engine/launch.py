@@ -22,6 +22,7 @@ from vsslcodebase.engine.gallery_pipelines import share_pipelines
 from vsslcodebase.engine.hooks import (
     BadVideosHook,
     CheckpointKeysHook,
+    InputContractHook,
     ListIdentityHook,
 )
 from vsslcodebase.engine.hooks.checkpoint_keys import PARTIAL_LOAD
@@ -191,11 +192,7 @@ def project_root() -> Path:
 
 def _run(job: Any) -> None:
     """Run a job; turn errors of use into one sentence and exit code 2."""
-    for message in (
-        '.*broadcast_buffers',
-        '.*GradScaler',
-        '.*torch.jit.script',
-    ):
+    for message in ('.*broadcast_buffers', '.*GradScaler', '.*jit.script'):
         warnings.filterwarnings('ignore', message=message)
     try:
         with one_sentence():
@@ -291,6 +288,8 @@ def _build(
     if cfg.launcher != 'none':
         prepare_gloo(cfg)
     runner = Runner.from_cfg(cfg)
+    if not any(isinstance(h, InputContractHook) for h in runner.hooks):
+        runner.register_hook(InputContractHook())  # a list without it
     runner.register_hook(check_keys)
     runner.register_hook(ListIdentityHook(stages))
     if runner.deterministic:

@@ -8,6 +8,7 @@ log, since papers evaluate with more of them than they train on.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
@@ -34,8 +35,8 @@ def check_checkpoints(cfg: Config, stage: str) -> bool:
     """Compare a config with the checkpoints that it names, before a run.
 
     Args:
-        cfg: A whole config, with ``load_from`` or with ``init_cfg`` of type
-            'Pretrained' anywhere in its model. Its data preprocessor is
+        cfg: A whole config, with ``load_from``, or with ``pretrained`` or
+            ``init_cfg`` of type 'Pretrained' in its model. Its preprocessor is
             changed if need be and ``adapt_inputs`` is true.
         stage: 'train' or 'test': which frames, stride and size it shows.
 
@@ -191,10 +192,16 @@ def named_checkpoints(cfg: Config) -> Iterator[str]:
 
 
 def _pretrained(node: Any) -> Iterator[str]:
-    """Yield the checkpoints of all ``init_cfg`` inside a config."""
+    """Yield the checkpoints of all ``init_cfg`` inside a config.
+
+    Files that ``pretrained`` of MMAction2's backbones names, too.
+    """
     if isinstance(node, Mapping):
         name = node.get('checkpoint')
-        if node.get('type') == 'Pretrained' and name:
+        if str(node.get('type')).endswith('Pretrained') and name:
+            yield name
+        name = node.get('pretrained')
+        if isinstance(name, str) and Path(name).expanduser().is_file():
             yield name
         for child in node.values():
             yield from _pretrained(child)
