@@ -3,7 +3,9 @@
 Wang et al. (2020), https://github.com/laura-wang/video-pace. The first three
 are those of VCOP (Xu et al. 2019) and named alike; the last is that of
 HowTo100M without its "space to depth" stem. They are our networks of
-configs/_base_/backbones: c3d, r3d10, r2plus1d10 and s3dg.
+configs/_base_/backbones: c3d, r3d10, r2plus1d10 and s3dg. The last pads odd
+maps as TensorFlow does and theirs does not, so that of other sizes than
+multiples of 32 pixels (and frames other than of 8) features may differ.
 
 The official code reads frames with OpenCV and hands them on as they are:
 blue first, 0 to 255, without mean and std. Our configs of the paper show RGB
