@@ -42,6 +42,7 @@ from vsslcodebase.engine.planning.video_counts import count_videos
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.zoo.pipeline_geometry import geometry_of_pipeline
 
+MOST = 1e6  # of an option: more, infinity and nan are mistakes
 USABLE = 0.92  # of a GPU's memory: the rest is lost between blocks
 
 
@@ -67,8 +68,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Print the plan, and write its config."""
     args = parse_args()
-    if args.memory <= 0:
-        raise UsageError(f'--memory is in GiB, got {args.memory}')
+    for name in ('memory', 'clips_per_second'):
+        value = getattr(args, name)
+        if value is not None and not 0 < value < MOST:
+            option = '--' + name.replace('_', '-')
+            unit = 'in GiB' if name == 'memory' else 'a number above 0'
+            raise UsageError(f'{option} is {unit}, got {value}')
     if args.out and args.out.exists():
         raise UsageError(f'{args.out} is there already; name another file')
     cfg = load_config(args.config, args.cfg_options)
@@ -89,6 +94,12 @@ def main() -> None:
     )
     videos = args.num_videos or count_videos(cfg)
     plan = plan_batches(recipe, args.gpus, most_videos(memory, args), videos)
+    if videos and plan.batch > videos:
+        raise UsageError(
+            f'{videos} training videos make no batch of {plan.batch} '
+            f'({plan.num_gpus} GPUs with {plan.per_gpu} each): they need fewer '
+            'GPUs, or a recipe of a smaller step'
+        )
     hours = videos and training_time(
         cfg.model.to_dict(),
         shape,
@@ -104,6 +115,11 @@ def main() -> None:
     show(cfg, recipe, plan, memory, shape)
     show_time(hours, args, cfg.train_cfg.max_epochs, videos)
     show_warnings(plan)
+    if cfg.get('stages'):
+        print(
+            '\nHours are of one stage, as the config itself has it; there are '
+            f'{len(cfg.stages)}, which tools/train_stages.py trains.'
+        )
     if args.out:
         write_config(args, plan, recipe)
 

@@ -53,6 +53,23 @@ def test_a_recipe_on_its_own_gpus(call, capsys):
     [
         (['--memory', 0.5], UsageError, r'not even one video fits.*--amp'),
         (['--memory', -1], UsageError, 'in GiB, got -1'),
+        (['--memory', 'nan'], UsageError, 'in GiB, got nan'),
+        (['--memory', 'inf'], UsageError, 'in GiB, got inf'),
+        (
+            ['--memory', 80, '--clips-per-second', 0],
+            UsageError,
+            'clips-per-second is a number above 0, got 0',
+        ),
+        (
+            ['--memory', 80, '--num-videos', 5],
+            UsageError,
+            r'5 training videos make no batch of 32 \(2 GPUs with 16 each',
+        ),
+        (
+            ['--memory', 8, '--cfg-options', 'train_dataloader.batch_size=0'],
+            UsageError,
+            'batch_size must be 1 or more, got 0',
+        ),
         (['--memory', 8, '--out', MOCO], UsageError, 'is there already'),
         (
             ['--memory', 8, '--cfg-options', 'model.quue_size=3'],
@@ -70,3 +87,11 @@ def test_a_config_that_is_no_training(call):
     name = 'configs/eval/retrieval/retrieval_c3d_ucf101.py'
     with pytest.raises(UsageError, match='has no train_dataloader'):
         call('plan', name, '--gpus', 1, '--memory', 8)
+
+
+def test_stages_are_told(call, capsys):
+    name = 'configs/mini/hcml_smallr2d_motion-mini.py'
+    call('plan', name, '--gpus', 1, '--memory', 8, '--num-videos', 8192)
+    printed = capsys.readouterr().out
+    assert 'Hours are of one stage' in printed
+    assert 'there are 3, which tools/train_stages.py' in printed

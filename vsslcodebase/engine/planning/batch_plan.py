@@ -98,6 +98,12 @@ def read_recipe(cfg: Mapping[str, Any]) -> Recipe:
     if 'lr' not in optimizer:
         raise ValueError('the config has no optim_wrapper.optimizer.lr')
     loader, model = cfg['train_dataloader'], cfg['model']
+    for key, value in (
+        ('auto_scale_lr.base_batch_size', base),
+        ('train_dataloader.batch_size', loader['batch_size']),
+    ):
+        if value < 1:
+            raise ValueError(f'{key} must be 1 or more, got {value}')
     kinds = {node.get('type') for node in _dicts(model)}
     contrasts = any(node.get('contrast') for node in _dicts(model))
     has_queue = 'queue_size' in model or model['type'] == 'MoCo'
