@@ -11,6 +11,7 @@ from vsslcodebase.engine.hooks import ProvenanceHook
 from vsslcodebase.zoo.provenance import (
     config_digest,
     data_identity,
+    joined,
     list_digest,
     provenance,
     source_commit,
@@ -156,3 +157,37 @@ def test_the_hook_writes_it_into_checkpoints(tmp_path):
     hook.before_save_checkpoint(runner, checkpoint)
     assert checkpoint['meta']['provenance'] == provenance(runner.cfg)
     assert 'train 1 videos' in lines[0]
+
+
+def past(commit, clean=True, digest='d', **more):
+    return dict(commit=commit, clean=clean, config_digest=digest, **more)
+
+
+def test_a_resumed_run_is_of_all_that_trained_it():
+    same = joined(past('a'), past('a'))
+    assert same == past('a', earlier_commits=[])
+    later = joined(joined(past('a'), past('b')), past('c'))
+    assert later == past('c', earlier_commits=['a', 'b'])
+    assert joined(past('a', clean=False), past('b'))['clean'] is False
+    assert joined({}, past('b'))['clean'] is False  # nobody knows
+    mixed = joined(past('a', digest='x'), past('a', digest='y'))
+    assert mixed['config_digest'] not in ('x', 'y')
+
+
+def test_the_hook_keeps_what_a_resumed_checkpoint_says(tmp_path):
+    runner = types.SimpleNamespace(
+        rank=0,
+        cfg=Config(make_config(tmp_path)),
+        logger=types.SimpleNamespace(info=str),
+        _resume=True,
+    )
+    before = dict(provenance(runner.cfg), clean=False)
+    hook, checkpoint = ProvenanceHook(), dict(meta={})
+    hook.after_load_checkpoint(runner, dict(meta=dict(provenance=before)))
+    hook.before_train(runner)
+    hook.before_save_checkpoint(runner, checkpoint)
+    assert checkpoint['meta']['provenance']['clean'] is False
+    runner._resume, hook = False, ProvenanceHook()  # weights alone
+    hook.after_load_checkpoint(runner, dict(meta=dict(provenance=before)))
+    hook.before_train(runner)
+    assert hook._found == provenance(runner.cfg)

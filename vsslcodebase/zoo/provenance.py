@@ -170,6 +170,34 @@ def provenance(cfg: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict:
+    """Return the provenance of a run that was resumed.
+
+    Args:
+        before: Of the checkpoint; empty where it does not say.
+        now: Of what goes on from it.
+
+    Returns:
+        ``now``, but only ``clean`` if both are, with a digest that is of no
+        config if the two have different ones, and with the other commits
+        that trained, oldest first, under ``earlier_commits``.
+    """
+    digests = [before.get('config_digest'), now['config_digest']]
+    earlier = [*before.get('earlier_commits', ()), before.get('commit')]
+    return dict(
+        now,
+        clean=now['clean'] and bool(before.get('clean')),
+        config_digest=digests[1]
+        if digests[0] == digests[1]
+        else json_digest(digests),
+        earlier_commits=[
+            commit
+            for commit in dict.fromkeys(earlier)
+            if commit and commit != now['commit']
+        ],
+    )
+
+
 def _git(folder: Path, *command: str) -> str:
     """Return what git says in a folder."""
     done = subprocess.run(
