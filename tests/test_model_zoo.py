@@ -17,6 +17,7 @@ from vsslcodebase.zoo.page import (
     make_page,
     measured,
 )
+from vsslcodebase.zoo.published import read_published
 from vsslcodebase.zoo.results import file_sha256, read_results
 
 RESULTS = read_results(ROOT / 'results')
@@ -70,7 +71,8 @@ def test_a_papers_number_has_its_source(entry, row):
     """In the config's header, too: written twice, by hand, and equal."""
     assert set(row) == {'Evaluation', 'Dataset', 'Metric', 'Value', 'Source'}
     header = (ROOT / entry['Config']).read_text().split('"""')[1]
-    assert f'{row["Value"]} %' in header
+    value = re.escape(f'{row["Value"]} %')
+    assert re.search(rf'(?<![\d.]){value}', header)
     readme = (ROOT / entry['Config']).parent / 'README.md'
     paper = re.split(', Table| 2021', row['Source'])[0]
     assert paper in header + readme.read_text()
@@ -103,6 +105,21 @@ def test_checkpoints_are_those_that_were_measured():
     assert sum(path.stat().st_size for path in files.values()) < 10e6
 
 
+def test_checkpoints_are_of_the_training_that_results_name():
+    """What is said of a training stands in its file, too."""
+    for result in RESULTS:
+        path = ROOT / CHECKPOINTS / result.checkpoint['file']
+        if not path.is_file():
+            continue
+        meta = read_published(path).meta
+        origin = meta['provenance']
+        assert (meta['name'], meta['seed']) == (result.name, result.seed)
+        assert meta['epoch'] == result.epochs
+        assert (origin['commit'], origin['clean']) == (result.commit, True)
+        assert origin['config_digest'] == result.config_digest
+        assert origin['data'] == result.train_data
+
+
 def test_results_are_of_commits_that_are_here():
     def git(*words):
         return subprocess.run(
@@ -111,8 +128,12 @@ def test_results_are_of_commits_that_are_here():
 
     if git('rev-parse', '--is-shallow-repository').stdout != 'false\n':
         return  # a wheel, an archive, or a clone without its history
-    for commit in {result.commit for result in RESULTS}:
-        assert git('cat-file', '-e', f'{commit}^{{commit}}').returncode == 0
+    commits = {result.commit for result in RESULTS}
+    commits |= {result.evaluation['commit'] for result in RESULTS}
+    for commit in commits:
+        assert (
+            git('merge-base', '--is-ancestor', commit, 'HEAD').returncode == 0
+        )
 
 
 def test_metafile_names_weights_that_are_there():
