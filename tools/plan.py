@@ -97,8 +97,8 @@ def main() -> None:
     if videos and plan.batch > videos:
         raise UsageError(
             f'{videos} training videos make no batch of {plan.batch} '
-            f'({plan.num_gpus} GPUs with {plan.per_gpu} each): they need fewer '
-            'GPUs, or a recipe of a smaller step'
+            f'({plan.num_gpus} GPUs with {plan.per_gpu} each): they need '
+            'fewer GPUs, or a recipe of a smaller step'
         )
     hours = videos and training_time(
         cfg.model.to_dict(),
