@@ -138,3 +138,15 @@ def test_numbers_are_found_inside_of_a_file(tmp_path):
     path.write_text('{')
     with pytest.raises(ResultError, match='cannot be read as JSON'):
         read_metrics(path)
+
+
+def test_the_midst_of_a_training_is_refused(tmp_path):
+    with pytest.raises(ResultError, match=r'for 7 epochs, .* says 8'):
+        make(save(tmp_path, epoch=7))
+
+
+def test_a_stage_that_is_not_the_last_is_refused(tmp_path):
+    config = 'configs/mini/hcml_smallr2d_motion-mini.py'
+    path = save(tmp_path, config_digest=training_digests(config)['level0'])
+    with pytest.raises(ResultError, match=r"'level0', and .* 'level2'"):
+        make(path, config=config)

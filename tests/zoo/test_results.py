@@ -9,6 +9,7 @@ from vsslcodebase.zoo.results import (
     Result,
     ResultError,
     content_digest,
+    of_protocol,
     read_result,
     read_results,
     write_result,
@@ -95,3 +96,10 @@ def test_unknown_and_missing_keys_are_named(tmp_path):
     path.write_text(text)
     with pytest.raises(ResultError, match=r"missing \['seed'\].*\['extra'\]"):
         read_result(path)
+
+
+def test_a_training_with_options_is_not_that_of_the_config():
+    tuned = dataclasses.replace(RESULT, options={'train_cfg.max_epochs': 4})
+    later = dataclasses.replace(RESULT, seed=1)
+    found = of_protocol([later, tuned, RESULT], RESULT.config, 'motion-mini')
+    assert found == [RESULT, later]

@@ -79,6 +79,7 @@ def make_mini_metafile(root: Path) -> str:
         _mini_entry(root, result)
         for result in results
         if result.protocol == PROBES
+        and not result.options
         and result.checkpoint['file'] != UNTRAINED
         and (root / CHECKPOINTS / result.checkpoint['file']).is_file()
     ]
@@ -169,7 +170,7 @@ def _probe_table(
     root: Path, results: list[Result], old: set[tuple]
 ) -> list[str]:
     """Return the lines of the table of small models."""
-    probed = [result for result in results if result.protocol == PROBES]
+    probed = [r for r in results if r.protocol == PROBES and not r.options]
     if not probed:
         return ['Not run.']
     columns = list(QUESTIONS)

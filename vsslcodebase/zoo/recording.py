@@ -215,10 +215,12 @@ def _trained(
             f'{", ".join(d[:12] for d in digests.values())}); give the '
             '--cfg-options it was trained with'
         )
+    stage = next((name for name in stages if name), None)
+    _check_finished(checkpoint, path, options, stage, int(meta['epoch']))
     return dict(
         config=_from_root(path),
         config_digest=origin['config_digest'],
-        stage=stages[0],
+        stage=stage,
         seed=int(meta['seed']),
         epochs=int(meta['epoch']),
         train_data=origin['data'],
@@ -227,6 +229,30 @@ def _trained(
             file=Path(checkpoint).name, sha256=file_sha256(Path(checkpoint))
         ),
     )
+
+
+def _check_finished(
+    checkpoint: str,
+    config: str,
+    options: Mapping[str, Any] | None,
+    stage: str | None,
+    epochs: int,
+) -> None:
+    """Refuse a checkpoint from the midst of a training, or of its stages."""
+    cfg = load_config(config, dict(options or {}))
+    if stage is not None:
+        last = read_stages(cfg, Path())[-1]
+        if stage != last.name:
+            raise ResultError(
+                f'{checkpoint} is of the stage {stage!r}, and {config} ends '
+                f'with {last.name!r}; record that one'
+            )
+        cfg = last.cfg
+    if epochs < cfg.train_cfg.max_epochs:
+        raise ResultError(
+            f'{checkpoint} was trained for {epochs} epochs, {config} says '
+            f'{cfg.train_cfg.max_epochs}; record what training ends with'
+        )
 
 
 def _config_of(name: str, checkpoint: str) -> str:

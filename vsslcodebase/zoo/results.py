@@ -165,8 +165,7 @@ def check_result(content: Any, source: str) -> None:
     if not content['metrics'] or not content['commands']:
         raise ResultError(f'{source} has no metrics, or no commands')
     for name, value in content['metrics'].items():
-        is_number = isinstance(value, (int, float))
-        if not is_number or not math.isfinite(value):
+        if type(value) not in (int, float) or not math.isfinite(value):
             raise ResultError(
                 f'{source}: metric {name!r} must be a finite number, got '
                 f'{value!r}'
@@ -197,11 +196,16 @@ def file_sha256(path: Path) -> str:
 def of_protocol(
     results: Iterable[Result], config: str, protocol: str
 ) -> list[Result]:
-    """Return a config's results under a protocol, by seed."""
+    """Return a config's results under a protocol, by seed.
+
+    Of the config as it is: trained with options it is another one.
+    """
     chosen = [
         result
         for result in results
-        if result.config == config and result.protocol == protocol
+        if result.config == config
+        and result.protocol == protocol
+        and not result.options
     ]
     return sorted(chosen, key=lambda result: result.seed)
 
