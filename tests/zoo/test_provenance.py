@@ -165,9 +165,11 @@ def past(commit, clean=True, digest='d', **more):
 
 def test_a_resumed_run_is_of_all_that_trained_it():
     same = joined(past('a'), past('a'))
-    assert same == past('a', earlier_commits=[])
+    assert same == past('a', earlier_commits=[], start={})
     later = joined(joined(past('a'), past('b')), past('c'))
-    assert later == past('c', earlier_commits=['a', 'b'])
+    assert later == past('c', earlier_commits=['a', 'b'], start={})
+    begun = joined(past('a', start={'f': '1'}), past('b', start={}))
+    assert begun['start'] == {'f': '1'}
     assert joined(past('a', clean=False), past('b'))['clean'] is False
     assert joined({}, past('b'))['clean'] is False  # nobody knows
     mixed = joined(past('a', digest='x'), past('a', digest='y'))
@@ -191,3 +193,12 @@ def test_the_hook_keeps_what_a_resumed_checkpoint_says(tmp_path):
     hook.after_load_checkpoint(runner, dict(meta=dict(provenance=before)))
     hook.before_train(runner)
     assert hook._found == provenance(runner.cfg)
+
+
+def test_files_that_weights_start_from_are_named(tmp_path):
+    (tmp_path / 'weights.pth').write_bytes(b'abc')
+    cfg = Config(make_config(tmp_path))
+    assert provenance(cfg)['start'] == {}
+    cfg.load_from = str(tmp_path / 'weights.pth')
+    digest = hashlib.sha256(b'abc').hexdigest()
+    assert provenance(cfg)['start'] == {'weights.pth': digest}

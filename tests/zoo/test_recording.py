@@ -150,3 +150,9 @@ def test_a_stage_that_is_not_the_last_is_refused(tmp_path):
     path = save(tmp_path, config_digest=training_digests(config)['level0'])
     with pytest.raises(ResultError, match=r"'level0', and .* 'level2'"):
         make(path, config=config)
+
+
+def test_other_weights_to_start_from_are_another_training(tmp_path):
+    path = save(tmp_path, start={'supervised.pth': 'ab' * 32})
+    with pytest.raises(ResultError, match=r'but from supervised\.pth'):
+        make(path)

@@ -18,7 +18,10 @@ from typing import Any
 
 from vsslcodebase.datasets.annotation import read_list
 from vsslcodebase.datasets.converter import VIDEO_SUFFIXES
+from vsslcodebase.utils.nested import dicts_in
 from vsslcodebase.version import __version__
+
+from .results import file_sha256
 
 PACKAGES = ('torch', 'numpy', 'mmengine', 'mmaction2', 'av', 'opencv-python')
 # of a config: what training computes
@@ -161,10 +164,14 @@ def versions() -> dict[str, str | None]:
 
 
 def provenance(cfg: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all of this for a run of ``cfg``: plain data."""
+    """Return all of this for a run of ``cfg``: plain data.
+
+    ``start`` is name to SHA-256 of the files that its weights come from.
+    """
     return dict(
         **source_commit(),
         config_digest=config_digest(cfg),
+        start=_start(cfg),
         data=data_identity(cfg),
         versions=versions(),
     )
@@ -180,12 +187,14 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict:
     Returns:
         ``now``, but only ``clean`` if both are, with a digest that is of no
         config if the two have different ones, and with the other commits
-        that trained, oldest first, under ``earlier_commits``.
+        that trained, oldest first, under ``earlier_commits``; and what the
+        first of them started from.
     """
     digests = [before.get('config_digest'), now['config_digest']]
     earlier = [*before.get('earlier_commits', ()), before.get('commit')]
     return dict(
         now,
+        start=before.get('start', {}),
         clean=now['clean'] and bool(before.get('clean')),
         config_digest=digests[1]
         if digests[0] == digests[1]
@@ -196,6 +205,17 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict:
             if commit and commit != now['commit']
         ],
     )
+
+
+def _start(cfg: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what ``provenance`` has under ``start``; None for addresses."""
+    from vsslcodebase.zoo.contract_check import named_checkpoints
+
+    found: dict[str, str | None] = {}
+    for name in named_checkpoints(cfg):
+        path = Path(name).expanduser()
+        found[path.name] = file_sha256(path) if path.is_file() else None
+    return found
 
 
 def _git(folder: Path, *command: str) -> str:
@@ -223,17 +243,11 @@ def _without_places(node: Any) -> Any:
     return node
 
 
-def _datasets(node: Any) -> Iterator[Mapping[str, Any]]:
+def _datasets(loader: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the configs of data sets with a list, wrapped ones, too."""
-    if isinstance(node, Mapping):
+    for _, node in dicts_in(loader):
         if isinstance(node.get('ann_file'), str):
             yield node
-        for key, child in node.items():
-            if key != 'pipeline':
-                yield from _datasets(child)
-    elif isinstance(node, (list, tuple)):
-        for child in node:
-            yield from _datasets(child)
 
 
 def _manifest_digest(path: Path) -> str | None:

@@ -25,6 +25,7 @@ from vsslcodebase.engine.launch import (
 )
 from vsslcodebase.engine.stages import read_stages
 
+from .contract_check import named_checkpoints
 from .provenance import config_digest, data_identity, source_commit, versions
 from .results import UNTRAINED, Result, ResultError, file_sha256
 
@@ -216,6 +217,16 @@ def _trained(
             '--cfg-options it was trained with'
         )
     stage = next((name for name in stages if name), None)
+    cfg = load_config(path, dict(options or {}))
+    if (
+        origin.get('start')
+        and stage is None
+        and not any(named_checkpoints(cfg))
+    ):
+        raise ResultError(
+            f'{checkpoint} did not start from random weights, as {path} does, '
+            f'but from {", ".join(origin["start"])}'
+        )
     _check_finished(checkpoint, path, options, stage, int(meta['epoch']))
     return dict(
         config=_from_root(path),
