@@ -17,6 +17,7 @@ from mmengine.config import Config
 from vsslcodebase.datasets.annotation import read_list
 from vsslcodebase.datasets.transforms import SamplePaceClips
 from vsslcodebase.models.heads import PaceHead
+from vsslcodebase.utils.nested import dicts_in
 
 LOOKED_FOR = 10  # videos of a list; none of them there is a wrong folder
 
@@ -46,7 +47,7 @@ def check_files(cfg: Config, stages: tuple[str, ...]) -> None:
     """
     for stage in stages:
         name = f'{stage}_dataloader'
-        for key, node in _dicts(cfg.get(name), name):
+        for key, node in dicts_in(cfg.get(name), name):
             path = _local_path(node, node.get('ann_file'))
             if path is not None and not path.is_file():
                 raise UsageError(
@@ -102,7 +103,7 @@ def listed_videos(node: Any, key: str) -> Iterator[tuple[str, dict, Path]]:
     Yields:
         The dotted key of the data set, its config and the path of its list.
     """
-    for place, dataset in _dicts(node, key):
+    for place, dataset in dicts_in(node, key):
         path = _local_path(dataset, dataset.get('ann_file'))
         if dataset.get('type') == 'VideoListDataset' and path is not None:
             yield place, dataset, path
@@ -181,7 +182,7 @@ def check_pretrained(cfg: Config) -> None:
     """
     if cfg.get('load_from'):
         return
-    for key, node in _dicts(cfg.model, 'model'):
+    for key, node in dicts_in(cfg.model, 'model'):
         init = node.get('init_cfg')
         for one in init if isinstance(init, list) else [init]:
             if not isinstance(one, dict) or one.get('type') != 'Pretrained':
@@ -236,7 +237,7 @@ def _arguments(
 ) -> Iterator[tuple[str, Any]]:
     """Yield an argument's key and value wherever a part builds a class."""
     default = inspect.signature(of).parameters[name].default
-    for place, options in _dicts(cfg.get(key), key):
+    for place, options in dicts_in(cfg.get(key), key):
         if options.get('type') == of.__name__:
             yield f'{place}.{name}', options.get(name, default)
 
@@ -246,14 +247,3 @@ def _local_path(dataset: dict, name: Any) -> Path | None:
     if not isinstance(name, str) or not name or '://' in name:
         return None
     return Path(dataset.get('data_root') or '', name)
-
-
-def _dicts(node: Any, key: str) -> Iterator[tuple[str, dict]]:
-    """Yield every dict inside a config with its dotted key."""
-    if isinstance(node, dict):
-        yield key, node
-        for name, child in node.items():
-            yield from _dicts(child, f'{key}.{name}')
-    elif isinstance(node, (list, tuple)):
-        for index, child in enumerate(node):
-            yield from _dicts(child, f'{key}.{index}')

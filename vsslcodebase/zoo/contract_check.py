@@ -16,6 +16,7 @@ from mmengine.logging import MMLogger
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from vsslcodebase.compat import CheckpointError, load_checkpoint
+from vsslcodebase.utils.nested import dicts_in
 from vsslcodebase.zoo.input_contract import (
     Difference,
     InputContract,
@@ -191,23 +192,18 @@ def named_checkpoints(cfg: Config) -> Iterator[str]:
         yield from _pretrained(cfg.get('model'))
 
 
-def _pretrained(node: Any) -> Iterator[str]:
+def _pretrained(model: Any) -> Iterator[str]:
     """Yield the checkpoints of all ``init_cfg`` inside a config.
 
     Files that ``pretrained`` of MMAction2's backbones names, too.
     """
-    if isinstance(node, Mapping):
+    for _, node in dicts_in(model):
         name = node.get('checkpoint')
         if str(node.get('type')).endswith('Pretrained') and name:
             yield name
         name = node.get('pretrained')
         if isinstance(name, str) and Path(name).expanduser().is_file():
             yield name
-        for child in node.values():
-            yield from _pretrained(child)
-    elif isinstance(node, (list, tuple)):
-        for child in node:
-            yield from _pretrained(child)
 
 
 def _colour_differences(

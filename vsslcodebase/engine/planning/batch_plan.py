@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from vsslcodebase.registry import TRANSFORMS
+from vsslcodebase.utils.nested import dicts_in
 
 # Feichtenhofer et al. (2021) train on 8 GPUs for each company of BatchNorm;
 # with fewer, what a clip shares with its company tells who belongs together
@@ -104,8 +105,9 @@ def read_recipe(cfg: Mapping[str, Any]) -> Recipe:
     ):
         if value < 1:
             raise ValueError(f'{key} must be 1 or more, got {value}')
-    kinds = {node.get('type') for node in _dicts(model)}
-    contrasts = any(node.get('contrast') for node in _dicts(model))
+    nodes = [node for _, node in dicts_in(model)]
+    kinds = {node.get('type') for node in nodes}
+    contrasts = any(node.get('contrast') for node in nodes)
     has_queue = 'queue_size' in model or model['type'] == 'MoCo'
     return Recipe(
         batch=int(base),
@@ -125,7 +127,7 @@ def read_recipe(cfg: Mapping[str, Any]) -> Recipe:
 
 def num_clips_of(loader: Mapping[str, Any]) -> int:
     """Return V of a data loader's sampler: what is said, or its default."""
-    for step in _dicts(loader['dataset'].get('pipeline', ())):
+    for _, step in dicts_in(loader['dataset'].get('pipeline', ())):
         if 'clip_len' not in step:
             continue
         sampler = TRANSFORMS.get(step['type'])
@@ -268,14 +270,3 @@ def _divisor(number: int, most: int) -> int | None:
         if number % value == 0:
             return value
     return None
-
-
-def _dicts(node: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every dict inside a config."""
-    if isinstance(node, Mapping):
-        yield node
-        for child in node.values():
-            yield from _dicts(child)
-    elif isinstance(node, (list, tuple)):
-        for child in node:
-            yield from _dicts(child)

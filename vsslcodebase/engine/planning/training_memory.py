@@ -17,6 +17,7 @@ from mmengine.model import revert_sync_batchnorm
 from torch import Tensor, nn
 
 from vsslcodebase.registry import MODELS
+from vsslcodebase.utils.nested import dicts_in
 
 GIB = 2**30
 CONTEXT = 0.8 * GIB  # CUDA's own, libraries and what fragments
@@ -157,18 +158,9 @@ class _Kept:
 def build_on_meta(model_cfg: dict[str, Any]) -> Any:
     """Build a model that has shapes and no memory."""
     cfg = deepcopy(model_cfg)
-    for node in _dicts(cfg):
+    for _, node in dicts_in(cfg):
         for key in ('init_cfg', 'pretrained'):
             if key in node:
                 node[key] = None
     with torch.device('meta'):
         return revert_sync_batchnorm(MODELS.build(cfg))
-
-
-def _dicts(node: Any) -> list[dict[str, Any]]:
-    """Return every dict inside a config."""
-    if isinstance(node, dict):
-        return [node, *(d for child in node.values() for d in _dicts(child))]
-    if isinstance(node, (list, tuple)):
-        return [d for child in node for d in _dicts(child)]
-    return []
