@@ -17,7 +17,6 @@ import math
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,23 +25,17 @@ from torch import Tensor
 from vsslcodebase.compat import CheckpointError
 from vsslcodebase.zoo.input_contract import InputContract
 
-from .renaming import Imported, Rule, rename, shortened, with_width
+from .renaming import (
+    Imported,
+    Rule,
+    our_backbone,
+    rename,
+    shortened,
+    with_width,
+)
 
 SOURCE = 'cvrl'
 EPSILON = 1e-3
-BACKBONE: dict[str, Any] = dict(
-    type='SamePaddedResNet3d',
-    depth=50,
-    conv1_kernel=(5, 7, 7),
-    conv1_stride_t=2,
-    conv1_stride_s=2,
-    pool1_stride_t=1,
-    pool1_stride_s=2,
-    with_pool2=False,
-    inflate=(0, 0, 1, 1),
-    zero_init_residual=False,
-    norm_cfg=dict(type='SyncBN', eps=EPSILON),
-)
 CONTRACT = InputContract(
     channel_order='rgb',
     value_range=(0.0, 1.0),
@@ -114,8 +107,9 @@ def convert(path: str | Path, eps: float = EPSILON) -> Imported:
         else value
         for key, value in renamed.items()
     }
-    backbone = with_width(BACKBONE, state)
-    backbone['norm_cfg'] = dict(BACKBONE['norm_cfg'], eps=eps)
+    backbone = with_width(our_backbone('r3d50'), state)
+    backbone['type'] = 'SamePaddedResNet3d'
+    backbone['norm_cfg'] = dict(backbone['norm_cfg'], eps=eps)
     return Imported(state, backbone, CONTRACT, SOURCE, left_out)
 
 

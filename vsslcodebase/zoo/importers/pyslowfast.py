@@ -22,23 +22,17 @@ from torch import Tensor
 from vsslcodebase.compat import load_checkpoint
 from vsslcodebase.zoo.input_contract import InputContract
 
-from .renaming import Imported, Rule, rename, tensors_of, with_width
+from .renaming import (
+    Imported,
+    Rule,
+    our_backbone,
+    rename,
+    tensors_of,
+    with_width,
+)
 
 SOURCE = 'pyslowfast'
 NETWORKS = ('online', 'momentum')
-BACKBONE: dict[str, Any] = dict(
-    type='VideoResNet3d',
-    depth=50,
-    conv1_kernel=(1, 7, 7),
-    conv1_stride_t=1,
-    conv1_stride_s=2,
-    pool1_stride_t=1,
-    pool1_stride_s=2,
-    with_pool2=False,
-    inflate=(0, 0, 1, 1),
-    zero_init_residual=False,
-    norm_cfg=dict(type='SyncBN'),
-)
 # What their config files leave as it is (slowfast/config/defaults.py)
 DATA: dict[str, Any] = dict(
     NUM_FRAMES=8,
@@ -92,7 +86,7 @@ def convert(path: str | Path, network: str = 'online') -> Imported:
     rules = _rules(*_prefixes(state, network, path))
     renamed, left_out = rename(state, rules, str(path))
     contract = _contract(content, path)
-    backbone = with_width(BACKBONE, renamed)
+    backbone = with_width(our_backbone('slow50'), renamed)
     return Imported(renamed, backbone, contract, SOURCE, left_out)
 
 

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from torch import Tensor, nn
 
 from vsslcodebase.compat import load_checkpoint
+from vsslcodebase.engine.launch import project_root
 from vsslcodebase.models.backbones.pretrained import load_strictly, prefixes_of
 from vsslcodebase.models.build import build_part
 from vsslcodebase.zoo.input_contract import InputContract
@@ -155,6 +157,12 @@ def rename(
     if unknown:
         raise ValueError(_unknown_keys(source, unknown, state, rules))
     return renamed, left_out
+
+
+def our_backbone(name: str) -> dict[str, Any]:
+    """Return the network of ``configs/_base_/backbones/<name>.py``."""
+    folder = project_root() / 'configs' / '_base_' / 'backbones'
+    return Config.fromfile(folder / f'{name}.py').backbone.to_dict()
 
 
 def with_width(
