@@ -1,10 +1,15 @@
 """Features for several protocols from one pass over the videos."""
 
 import json
+import shutil
+import subprocess
+import sys
+from copy import deepcopy
 
 import pytest
 import torch
 from encoded_video import encode
+from torch import nn
 
 from vsslcodebase.datasets.readers import opening
 from vsslcodebase.datasets.transforms import decoding
@@ -19,6 +24,7 @@ from vsslcodebase.evaluation.feature_files import open_features
 from vsslcodebase.evaluation.feature_writer import build_in_order
 from vsslcodebase.evaluation.layer_set import LayerSet
 from vsslcodebase.registry import MODELS
+from vsslcodebase.utils.folder_lock import LOCK
 
 FRAMES = (9, 21, 13)  # 'windows' give 2, 5 and 3 clips
 P5, GAP = Reading('p5', None, 3), Reading(None, 'gap', 'windows')
@@ -140,7 +146,10 @@ def test_how_the_config_counts_clips_does_not_matter(model, videos, tmp_path):
     assert one.name.startswith('some-')
 
 
-@pytest.mark.parametrize('change', ['weights', 'length', 'list', 'label'])
+@pytest.mark.parametrize(
+    'change',
+    ['weights', 'stride', 'channel order', 'length', 'list', 'label', 'video'],
+)
 def test_what_features_depend_on_has_another_folder(
     model, videos, tmp_path, change
 ):
@@ -150,6 +159,22 @@ def test_what_features_depend_on_has_another_folder(
         model = MODELS.build(
             dict(type='FeatureTrunk', backbone=dict(type='SmallR3D'))
         )
+    elif change == 'stride':  # the weights are the same
+        model = deepcopy(model)
+        convolution = next(
+            part
+            for part in model.backbone.modules()
+            if isinstance(part, nn.Conv3d) and part.stride == (2, 2, 2)
+        )
+        convolution.stride = (1, 2, 2)
+    elif change == 'channel order':
+        model = deepcopy(model)
+        model.data_preprocessor.to_bgr = True
+    elif change == 'video':
+        shutil.copytree(videos, tmp_path / 'videos')
+        loader = loader_of(tmp_path / 'videos')
+        folder = FeatureCache(model, loader, tmp_path).folder
+        encode(tmp_path / 'videos/1.mp4', num_frames=40, size=(32, 48))
     elif change == 'length':
         sampler_of(loader['dataset'])['clip_len'] = 5
     else:
@@ -185,6 +210,58 @@ def test_an_interrupted_pass_goes_on(
                 c.folder / f'{name}.{suffix}' for c in (whole, cache)
             )
             assert one.read_bytes() == other.read_bytes()
+
+
+def test_training_mode_is_no_other_network(model, videos, tmp_path):
+    loader = loader_of(videos)
+    folder = FeatureCache(model, loader, tmp_path).folder
+    other = deepcopy(model).train()
+    assert FeatureCache(other, loader, tmp_path).folder == folder
+
+
+HOLD = """
+import fcntl, sys
+with open(sys.argv[1], 'w') as lock:
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    print('held', flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == 'win32', reason='no locks there')
+def test_a_second_process_does_not_write(model, videos, tmp_path):
+    cache = FeatureCache(model, loader_of(videos), tmp_path)
+    cache.read([P5])
+    with subprocess.Popen(
+        [sys.executable, '-c', HOLD, str(cache.folder / LOCK)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout.readline() == b'held\n'
+        with pytest.raises(ValueError, match='another process is writing'):
+            cache.read([P5, GAP])
+        assert cache.read([P5]).num_read == 0  # which writes nothing
+        other.stdin.close()
+    assert cache.read([P5, GAP]).num_read == 3
+
+
+@pytest.mark.parametrize('damage', ['array', 'no array', 'settings'])
+def test_a_damaged_file_is_named(model, videos, tmp_path, damage):
+    cache = FeatureCache(model, loader_of(videos), tmp_path)
+    cache.read([P5])
+    file = cache.folder / ('p5_3.json' * (damage == 'settings') or 'p5_3.npy')
+    content = file.read_bytes()
+    file.unlink()
+    if damage != 'no array':
+        file.write_bytes(content[:-9])
+    with pytest.raises(
+        ValueError, match=r'p5_3.* remove .*p5_3\.\*$'
+    ) as error:
+        cache.read([P5])
+    assert file.name in str(error.value)
+    for part in cache.folder.glob('p5_3.*'):
+        part.unlink()
+    assert cache.read([P5]).num_read == 3
 
 
 def test_files_are_those_of_the_other_tools(model, videos, tmp_path):

@@ -1,16 +1,15 @@
 """Features that several protocols share: each video is read once, for all.
 
 A folder holds the features of one network, one list of videos and one
-pipeline, and its name ends in a digest of the three. In it lies an array for
-each :class:`Reading`, in the format of ``feature_files``, averaged over the
+pipeline, and its name ends in a digest of the three. Code that has changed is
+not seen: remove the folder then. In it lies an array for each
+:class:`Reading`, in the format of ``feature_files``, averaged over the
 clips of a video: ``p5_10.npy`` with its index and settings, which
 ``tools/analysis/retrieval.py`` and the like take as they are.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
@@ -27,13 +26,10 @@ from vsslcodebase.datasets.transforms.placed_sampling import (
     slices_of,
 )
 from vsslcodebase.registry import DATASETS
+from vsslcodebase.utils.folder_lock import locked
 
-from .feature_files import (
-    index_path,
-    open_features,
-    read_index,
-    weights_digest,
-)
+from .feature_digest import features_digest
+from .feature_files import index_path, open_features, read_index
 from .feature_writer import FeatureWriter, build_in_order, count_videos
 from .features import VideoFeatures, describe, evaluating
 from .gallery_metric import colours_of, feature_settings
@@ -124,7 +120,8 @@ class FeatureCache:
             report: Called with (videos done, videos in all) during a pass.
 
         Raises:
-            ValueError: A layer or a pooling is not possible.
+            ValueError: A layer or a pooling is not possible, another process
+                writes here, or a file is damaged.
         """
         readers = {
             reading: LayerReader(
@@ -132,25 +129,51 @@ class FeatureCache:
             )
             for reading in readings
         }
+        num_read = 0
+        if self.missing(readings):
+            refusal = (
+                f'another process is writing features to {self.folder}; '
+                'start again when it has finished'
+            )
+            with locked(self.folder, refusal):
+                missing = {r: readers[r] for r in self.missing(readings)}
+                num_read = self._add(missing, report)
+        return CachedFeatures(
+            {r: self._open(r, reader) for r, reader in readers.items()},
+            num_read,
+        )
+
+    def _add(
+        self, readers: dict[Reading, LayerReader], report: Report | None
+    ) -> int:
+        """Read what is missing in one pass; return the number of videos."""
         writers = {r: self._writer(r, reader) for r, reader in readers.items()}
-        missing = self.missing(readings)
-        done = [writers[r].finished(self.total, 1) for r in missing]
-        first = min(done, default=self.total)
+        done = [writer.finished(self.total, 1) for writer in writers.values()]
+        first = count = min(done, default=self.total)
         tell = report or (lambda done, total: None)
-        if missing:
+        if writers:
             tell(first, self.total)
-            layers = LayerSet({r: readers[r] for r in missing})
+            layers = LayerSet(readers)
             with evaluating(self.model), ExitStack() as files:
-                for r in missing:
-                    files.enter_context(writers[r].going_on(first, self.total))
-                count = first
+                for writer in writers.values():
+                    files.enter_context(writer.going_on(first, self.total))
                 for batch in self._rows(layers, first):
                     for reading, part in batch.items():
                         writers[reading].write(part)
                     count += len(part.labels)
                     tell(count, self.total)
-        videos = {r: open_features(w.path).videos for r, w in writers.items()}
-        return CachedFeatures(videos, self.total - first)
+        return self.total - first
+
+    def _open(self, reading: Reading, reader: LayerReader) -> VideoFeatures:
+        """Open the finished features of a reading."""
+        try:
+            path = self._writer(reading, reader).path
+            return open_features(path).videos
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f'{error}. To read the videos again, remove '
+                f'{self._path(reading).with_suffix(".*")}'
+            ) from error
 
     def missing(self, readings: Sequence[Reading]) -> list[Reading]:
         """Return the readings that ``read`` would have to read videos for."""
@@ -227,16 +250,8 @@ class FeatureCache:
 
     def _folder_name(self, dataset: Any) -> str:
         """Return the list's name and a digest of all that features are."""
-        infos = [dataset.get_data_info(row) for row in range(self.total)]
-        what = dict(
-            backbone=type(self.model.backbone).__name__,
-            weights=weights_digest(self.model.backbone),
-            data_preprocessor=colours_of(self.model),
-            dataset=self.dataset_cfg,
-            videos=[(i['filename'], i.get('label', -1)) for i in infos],
-        )
-        text = json.dumps(what, sort_keys=True, default=repr)
-        digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        infos = (dataset.get_data_info(row) for row in range(self.total))
+        digest = features_digest(self.model, self.dataset_cfg, infos)
         return f'{Path(self.dataset_cfg.get("ann_file", "")).stem}-{digest}'
 
 

@@ -81,9 +81,7 @@ def open_features(path: str | Path) -> SavedFeatures:
         torch.tensor([row['video_id'] for row in rows]),
         [row['filename'] for row in rows],
     )
-    settings = settings_path(path)
-    text = settings.read_text(encoding='utf-8', errors='replace')
-    return SavedFeatures(videos, _parse(text, str(settings)))
+    return SavedFeatures(videos, read_settings(settings_path(path)))
 
 
 def index_path(path: Path) -> Path:
@@ -94,6 +92,16 @@ def index_path(path: Path) -> Path:
 def settings_path(path: Path) -> Path:
     """Return where the settings of an array lie."""
     return path.with_suffix('.json')
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read the settings of an array.
+
+    Raises:
+        ValueError: They are damaged; the file is named.
+    """
+    text = path.read_text(encoding='utf-8', errors='replace')
+    return _parse(text, str(path))
 
 
 def read_index(path: Path) -> list[dict[str, Any]]:

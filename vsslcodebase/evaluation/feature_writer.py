@@ -19,6 +19,7 @@ from .feature_files import (
     index_path,
     open_array,
     read_index,
+    read_settings,
     settings_path,
 )
 from .features import VideoFeatures, batch_features, evaluating
@@ -170,8 +171,7 @@ def _settle(path: Path, settings: dict[str, Any]) -> None:
     file = settings_path(path)
     wanted = json.loads(json.dumps(settings))
     if file.is_file():
-        given = json.loads(file.read_text())
-        other = difference(given, wanted)
+        other = difference(read_settings(file), wanted)
         if other:
             raise SettingsError(
                 f'{path} was begun with other settings ({other}); write to '

@@ -232,4 +232,9 @@ def colours_of(model: Any) -> dict[str, Any]:
         for name in ('mean', 'std')
         if isinstance(getattr(preprocessor, name, None), Tensor)
     }
-    return dict(type=type(preprocessor).__name__, **values)
+    order = {
+        name: True
+        for name in ('to_bgr', 'to_rgb')
+        if getattr(preprocessor, name, False)
+    }
+    return dict(type=type(preprocessor).__name__, **values, **order)
