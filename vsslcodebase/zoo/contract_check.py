@@ -7,8 +7,7 @@ log, since papers evaluate with more of them than they train on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
@@ -16,7 +15,6 @@ from mmengine.logging import MMLogger
 from mmengine.runner.checkpoint import CheckpointLoader
 
 from vsslcodebase.compat import CheckpointError, load_checkpoint
-from vsslcodebase.utils.nested import dicts_in
 from vsslcodebase.zoo.input_contract import (
     Difference,
     InputContract,
@@ -25,6 +23,7 @@ from vsslcodebase.zoo.input_contract import (
     preprocessor_of_config,
 )
 from vsslcodebase.zoo.layer_check import refuse_other_layers
+from vsslcodebase.zoo.named_checkpoints import named_checkpoints
 from vsslcodebase.zoo.published import is_published, verify_name
 from vsslcodebase.zoo.published_meta import check_meta
 
@@ -176,34 +175,6 @@ def meta_of(content: Any, name: str) -> Mapping[str, Any]:
             f'{name}: its meta must be a dict, got {type(meta).__name__}'
         )
     return meta
-
-
-def named_checkpoints(cfg: Config) -> Iterator[str]:
-    """Yield the files and addresses that a config takes weights from.
-
-    ``load_from`` alone where there is one, as it replaces all others. None
-    on resume: which file that is, the Runner finds out.
-    """
-    if cfg.get('resume'):
-        return
-    if cfg.get('load_from'):
-        yield cfg.load_from
-    else:
-        yield from _pretrained(cfg.get('model'))
-
-
-def _pretrained(model: Any) -> Iterator[str]:
-    """Yield the checkpoints of all ``init_cfg`` inside a config.
-
-    Files that ``pretrained`` of MMAction2's backbones names, too.
-    """
-    for _, node in dicts_in(model):
-        name = node.get('checkpoint')
-        if str(node.get('type')).endswith('Pretrained') and name:
-            yield name
-        name = node.get('pretrained')
-        if isinstance(name, str) and Path(name).expanduser().is_file():
-            yield name
 
 
 def _colour_differences(

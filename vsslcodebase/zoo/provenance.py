@@ -21,6 +21,7 @@ from vsslcodebase.datasets.converter import VIDEO_SUFFIXES
 from vsslcodebase.utils.nested import dicts_in
 from vsslcodebase.version import __version__
 
+from .named_checkpoints import named_checkpoints
 from .results import file_sha256
 
 PACKAGES = ('torch', 'numpy', 'mmengine', 'mmaction2', 'av', 'opencv-python')
@@ -209,8 +210,6 @@ def joined(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict:
 
 def _start(cfg: Mapping[str, Any]) -> dict[str, str | None]:
     """Return what ``provenance`` has under ``start``; None for addresses."""
-    from vsslcodebase.zoo.contract_check import named_checkpoints
-
     found: dict[str, str | None] = {}
     for name in named_checkpoints(cfg):
         path = Path(name).expanduser()

@@ -25,7 +25,7 @@ from vsslcodebase.engine.launch import (
 )
 from vsslcodebase.engine.stages import read_stages
 
-from .contract_check import named_checkpoints
+from .named_checkpoints import named_checkpoints
 from .provenance import config_digest, data_identity, source_commit, versions
 from .results import UNTRAINED, Result, ResultError, file_sha256
 
