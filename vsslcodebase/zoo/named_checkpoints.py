@@ -18,7 +18,7 @@ def named_checkpoints(cfg: Mapping[str, Any]) -> Iterator[str]:
     if cfg.get('resume'):
         return
     if cfg.get('load_from'):
-        yield cfg.load_from
+        yield cfg['load_from']
     else:
         yield from _pretrained(cfg.get('model'))
 
