@@ -142,3 +142,14 @@ def test_labels_that_do_not_fit(labels, word):
         train_grid(
             torch.rand(3, 2), torch.tensor(labels), COMBINATIONS, 3, Recipe()
         )
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_features_that_are_no_numbers_are_not_0_per_cent(value):
+    features, labels = problem()
+    grid = train_grid(features, labels, COMBINATIONS, 3, Recipe(1))
+    features[7, 2] = value
+    with pytest.raises(ValueError, match='a feature is NaN or inf'):
+        train_grid(features, labels, COMBINATIONS, 3, Recipe(1))
+    with pytest.raises(ValueError, match='a feature is NaN or inf'):
+        grid.judge(features, labels, torch.arange(70))

@@ -71,13 +71,16 @@ class ProbeGrid(NamedTuple):
             features: (N, D), which may be larger than memory.
             labels: (N,) integers.
             rows: (M,) those to judge by.
+
+        Raises:
+            ValueError: A feature is NaN or infinite.
         """
         num_probes = len(self.bias) // self.num_classes
         right = torch.zeros(num_probes, dtype=torch.float64)
         loss = torch.zeros_like(right)
         size = _rows_at_once(max(len(self.mean), len(self.bias)))
         for some in rows.split(size):
-            scores = self.scores(features[some]).double().cpu()
+            scores = self.scores(_finite(features[some])).double().cpu()
             truth = labels[some].long().cpu()
             right += (scores.argmax(2) == truth).sum(1)
             chances = scores.log_softmax(2)
@@ -119,7 +122,8 @@ def train_grid(
         device: Where to compute.
 
     Raises:
-        ValueError: Shapes disagree, or labels lie outside the classes.
+        ValueError: Shapes disagree, labels lie outside the classes, or a
+            feature is NaN or infinite.
     """
     rows = torch.arange(len(features)) if rows is None else rows
     _check(features, labels, rows, num_classes)
@@ -154,18 +158,28 @@ def moments(features: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and deviation (D,) of some rows, in blocks; float32.
 
     The deviation is 1 where the features are constant.
+
+    Raises:
+        ValueError: A feature is NaN or infinite.
     """
     dims = features.shape[1]
     size = _rows_at_once(dims)
     total = torch.zeros(dims, dtype=torch.float64)
     for some in rows.split(size):
-        total += features[some].double().sum(0).cpu()
+        total += _finite(features[some]).double().sum(0).cpu()
     mean = total / len(rows)
     square = torch.zeros_like(mean)
     for some in rows.split(size):
         square += (features[some].double().cpu() - mean).square().sum(0)
     std = (square / len(rows)).sqrt()
     return mean.float(), torch.where(std > 1e-8, std, 1.0).float()
+
+
+def _finite(features: Tensor) -> Tensor:
+    """Refuse what no classifier can read; it would be 0 % right."""
+    if not features.isfinite().all():
+        raise ValueError('a feature is NaN or inf')
+    return features
 
 
 def _slope(flat: Tensor, truth: Tensor, num_classes: int) -> Tensor:
