@@ -180,6 +180,12 @@ def test_what_is_written_opens_as_features(infer, folder, tmp_path):
     assert not other.with_suffix('.failed.txt').exists()
 
 
+def test_where_nothing_can_be_written_no_video_is_read(infer, tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(UsageError, match='cannot be written'):
+        infer('missing.mp4', num_workers=0, out=tmp_path / 'file' / 'a.npy')
+
+
 def test_a_training_is_enough(tmp_path, videos, infer):
     """Its own config is read, not run."""
     init_default_scope('vsslcodebase')

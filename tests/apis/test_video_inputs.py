@@ -92,3 +92,10 @@ def test_a_folder_without_videos_is_told(tmp_path):
     touch(tmp_path / 'notes.md')
     with pytest.raises(UsageError, match=r'no videos \(\.avi, .*\.webm\)'):
         list_videos(tmp_path)
+
+
+def test_arrays_are_counted_among_paths():
+    one = np.zeros((2, 4, 4, 3), np.uint8)
+    inputs = [one, 'a.mp4', np.stack([one, one]), [one]]
+    expected = ['array 0', 'a.mp4', 'array 1', 'array 2', 'array 3']
+    assert names(inputs) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,11 @@ from vsslcodebase.evaluation.feature_files import (
 
 
 def check_output(out: str | Path) -> Path:
-    """Return the path of an array that may be written.
+    """Return the path of an array that may be written; make its folder.
 
     Raises:
         ValueError: It has another suffix than .npy and .safetensors.
-        UsageError: It is there already.
+        UsageError: It is there already, or cannot be written there.
     """
     path = Path(out).expanduser()
     check_suffix(path)
@@ -31,6 +32,13 @@ def check_output(out: str | Path) -> Path:
             raise UsageError(
                 f'{file} is there already; remove it, or write to another file'
             )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path.parent, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise UsageError(f'{path} cannot be written, choose another folder')
     return path
 
 
@@ -53,7 +61,6 @@ def write_output(
         settings: How the features were made; JSON values.
     """
     features = result['features']
-    path.parent.mkdir(parents=True, exist_ok=True)
     array = create_array(path, features.shape)
     array[:] = features
     array.flush()

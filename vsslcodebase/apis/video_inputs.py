@@ -46,10 +46,12 @@ def list_videos(inputs: Any) -> list[VideoInput]:
         FileNotFoundError: There is no such list.
     """
     videos: list[VideoInput] = []
+    num_arrays = 0
     for item in _flat(inputs):
         if isinstance(item, np.ndarray):
-            count = sum(video.frames is not None for video in videos)
-            videos += _arrays(item, count)
+            found = _arrays(item, num_arrays)
+            num_arrays += len(found)
+            videos += found
         elif isinstance(item, (str, os.PathLike)):
             videos += _paths(os.fspath(item))
         else:
