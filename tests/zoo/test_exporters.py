@@ -125,6 +125,19 @@ def test_onnx_of_some_families(name, tmp_path):
     assert [file.name for file in tmp_path.glob('*onnx*')] == ['net.onnx']
 
 
+@pytest.mark.parametrize('export', [to_torchscript, to_pt2])
+def test_a_network_in_training_is_exported_in_eval(export, tmp_path):
+    path, backbone = publish(tmp_path, 'smallr3d')
+    saved = open_saved(path)
+    network = WholeNetwork(saved, with_preprocess=True).train()
+    out = tmp_path / 'net.pt2'
+    export(network, out, clip_shape(saved.contract), saved.contract)
+    is_script = export is to_torchscript
+    run = torch.jit.load(out) if is_script else torch.export.load(out).module()
+    clips = pixels(1)
+    close(run(clips), by_hand(backbone, clips, saved.contract))
+
+
 @pytest.fixture
 def classifier(tmp_path):
     """A linear evaluation, whose features are standardised."""

@@ -1,7 +1,8 @@
 """Networks as files that need none of this package: TorchScript, pt2, ONNX.
 
-Each takes clips (N, 3, T, H, W) of one T, H and W and of any N. What a file
-gives is compared with the network before it takes its place.
+Each takes clips (N, 3, T, H, W) of one T, H and W and of any N. The network is
+put in eval mode, and what a file gives is compared with it before the file
+takes its place.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def to_torchscript(
     Raises:
         UsageError: The network cannot be exported, or gives other numbers.
     """
-    clips = example(network, shape, contract, 2)
+    clips = example(network.eval(), shape, contract, 2)
 
     def export() -> Any:
         traced = torch.jit.trace(network, clips, check_trace=False)
@@ -94,7 +95,7 @@ def to_pt2(
     """
     if path.suffix != '.pt2':
         raise UsageError(f'torch.export reads files .pt2, got {path}')
-    clips = example(network, shape, contract, 2)
+    clips = example(network.eval(), shape, contract, 2)
 
     def export() -> Any:
         return torch.export.export(
@@ -139,7 +140,7 @@ def to_onnx(
             f'{" and ".join(missing)} is needed to write ONNX: pip install '
             "'vsslcodebase[export]'"
         )
-    clips = example(network, shape, contract, 2)
+    clips = example(network.eval(), shape, contract, 2)
 
     def export() -> Any:
         return torch.onnx.export(
