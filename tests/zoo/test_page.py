@@ -11,10 +11,11 @@ from vsslcodebase.zoo.page import (
     make_mini_metafile,
     make_page,
     measured,
-    spread,
+    per_cent,
 )
 from vsslcodebase.zoo.results import write_result
 
+TOP1 = 'Top 1 Accuracy'
 FULL = 'configs/corp/corp_m_r3d50_ssv2.py'
 
 
@@ -89,7 +90,7 @@ def test_a_full_size_result_fills_its_cell(root):
 
 def test_another_metric_is_not_taken_for_it(root):
     result = add(root, config=FULL, protocol='p', metrics={'acc/top5': 0.7})
-    assert measured([result], FULL, 'p', 'Top 1 Accuracy')[0] == 'not run'
+    assert measured([result], FULL, 'p', TOP1)[0] == 'not run'
 
 
 def test_the_metafile_names_files_that_are_there(root):
@@ -102,6 +103,20 @@ def test_the_metafile_names_files_that_are_there(root):
     assert 'inside pair: 97.5' in text
 
 
-def test_spread_by_hand():
-    assert spread([97.5]) == '97.5'
-    assert spread([1.0, 2.0, 3.0]) == '2.0 ± 1.0 (3)'
+def test_another_evaluation_is_not_taken_for_it(root):
+    path = {'model.backbone.init_cfg.checkpoint': 'a.pth'}
+    for options, cell in (
+        (path, '48.1'),
+        ({**path, 'optim_wrapper.optimizer.lr': 1}, 'not run'),
+    ):
+        evaluation = dict(RESULT.evaluation, options=options)
+        result = dataclasses.replace(
+            RESULT, metrics={'acc/top1': 0.481}, evaluation=evaluation
+        )
+        found = measured([result], RESULT.config, 'motion-mini', TOP1)[0]
+        assert found == cell
+
+
+def test_per_cent_by_hand():
+    assert per_cent([0.975]) == '97.5'
+    assert per_cent([0.01, 0.02, 0.03]) == '2.0 ± 1.0 (3)'

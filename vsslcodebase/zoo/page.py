@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 import yaml
+
+from vsslcodebase.evaluation.score_spread import spread
 
 from .results import UNTRAINED, Result, of_protocol, read_results
 
@@ -123,15 +124,14 @@ def measured(
     for result in found:
         keys = [k for k in METRIC_KEYS.get(metric, ()) if k in result.metrics]
         if keys:
-            values.append(100 * result.metrics[keys[0]])
-    return (spread(values), found) if values else ('not run', [])
+            values.append(result.metrics[keys[0]])
+    return (per_cent(values), found) if values else ('not run', [])
 
 
-def spread(values: Sequence[float]) -> str:
-    """Format one value, or mean ± standard deviation and their number."""
-    if len(values) == 1:
-        return f'{values[0]:.1f}'
-    return f'{mean(values):.1f} ± {stdev(values):.1f} ({len(values)})'
+def per_cent(shares: Sequence[float]) -> str:
+    """Format one share, or mean ± standard deviation and their number."""
+    number = f' ({len(shares)})' if len(shares) > 1 else ''
+    return spread(shares).text(100, 1) + number
 
 
 def _full_size(
@@ -186,7 +186,7 @@ def _probe_table(
         group.sort(key=lambda result: result.seed)
         mark = '†' * any(_identity(result) in old for result in group)
         cells = [
-            spread([100 * r.metrics[c] for r in group if c in r.metrics])
+            per_cent([r.metrics[c] for r in group if c in r.metrics])
             if any(c in r.metrics for r in group)
             else 'not run'
             for c in columns

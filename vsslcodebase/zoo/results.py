@@ -198,7 +198,8 @@ def of_protocol(
 ) -> list[Result]:
     """Return a config's results under a protocol, by seed.
 
-    Of the config as it is: trained with options it is another one.
+    Of the configs as they are: trained or evaluated with options they are
+    others, but for the option that names the weights.
     """
     chosen = [
         result
@@ -206,6 +207,10 @@ def of_protocol(
         if result.config == config
         and result.protocol == protocol
         and not result.options
+        and all(
+            key.endswith('.checkpoint')
+            for key in result.evaluation.get('options', {})
+        )
     ]
     return sorted(chosen, key=lambda result: result.seed)
 
