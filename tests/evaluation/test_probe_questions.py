@@ -4,7 +4,9 @@ import pytest
 from probe_toys import CLASSES, answers_of
 
 from vsslcodebase.evaluation.probe_answers import Answer
+from vsslcodebase.evaluation.probe_comparison import comparison
 from vsslcodebase.evaluation.probe_findings import check_controls, findings
+from vsslcodebase.evaluation.probe_intervals import Figure
 
 # What each knowledge answers; the other questions stay near chance
 ANSWERS = dict(
@@ -136,6 +138,50 @@ def test_words_are_those_of_the_figures():
     assert known[0].endswith('%, less.')
     assert known[4].startswith('Sees whether a film runs forwards or back')
     still = findings(answers_of('scene'))
-    assert still[0].startswith('Cannot tell a motion from its reversal')
+    assert still[0].startswith(
+        'Not surely better than a guess at a motion or its reversal ('
+    )
     assert still[2].startswith('Knows the scene well (100.0 %, chance 20.0 %)')
     assert 'Untrained' not in ''.join(still)
+
+
+def with_pairs(played, shuffled):
+    """Return answers whose figures of inside pairs are these."""
+    answers = answers_of('nothing')
+    pairs = answers['inside pair']
+    figures = dict(
+        pairs.figures,
+        played=dict(played=Figure(*played), same=Figure(*played)),
+        shuffled=dict(played=Figure(*shuffled), same=Figure(*shuffled)),
+    )
+    return {**answers, 'inside pair': pairs._replace(figures=figures)}
+
+
+@pytest.mark.parametrize(
+    ('played', 'shuffled', 'end'),
+    [
+        ((0.56, 0.52, 0.6), (0.53, 0.49, 0.57), '53.0 %, no sure difference.'),
+        (
+            (0.7, 0.66, 0.74),
+            (0.53, 0.49, 0.57),
+            ': with frames shuffled',
+        ),
+        ((0.7, 0.66, 0.74), (0.6, 0.56, 0.64), 'that not all of it is order.'),
+    ],
+)
+def test_order_is_named_where_intervals_are_apart(played, shuffled, end):
+    line = findings(with_pairs(played, shuffled))[0]
+    assert end in line
+    assert ('by the order of frames' in line) == end.startswith(': with')
+
+
+def test_intervals_that_meet_are_no_difference():
+    one = with_pairs((0.7, 0.6, 0.8), (0.5, 0.4, 0.6))
+    other = with_pairs((0.6, 0.5, 0.65), (0.5, 0.4, 0.6))
+    line = findings(one, other)[0]
+    assert line.endswith('Untrained weights: 60.0 %, no sure difference.')
+    topic, said = comparison({'a': one, 'b': other})[0]
+    assert topic == 'direction of motion'
+    assert said == 'most in a, 70.0 %; not surely less in b'
+    said = comparison({'b': other, 'c': other})[0][1]
+    assert said == 'none of them is surely better than a guess'

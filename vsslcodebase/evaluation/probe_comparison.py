@@ -47,9 +47,9 @@ def comparison(
 def _ranking(
     figures: Mapping[str, Figure], chance: float, untrained: str
 ) -> str:
-    """Name the best, those about as good, and how many learnt anything."""
+    """Name the best, those that may be as good, and what was learnt."""
     if all(figure.low <= chance for figure in figures.values()):
-        return 'none of them tells it'
+        return 'none of them is surely better than a guess'
     best = max(figures, key=lambda name: figures[name].value)
     like_it = [
         name
@@ -58,7 +58,7 @@ def _ranking(
     ]
     said = f'most in {best}, {100 * figures[best].value:.1f} %'
     if like_it:
-        said += f'; about as much in {", ".join(like_it)}'
+        said += f'; not surely less in {", ".join(like_it)}'
     if untrained in figures:
         drawn = figures[untrained]
         trained = [f for name, f in figures.items() if name != untrained]

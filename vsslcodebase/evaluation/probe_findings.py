@@ -120,31 +120,32 @@ def _strength(answer: Answer, order: str = 'played') -> str:
 def _direction(answers: dict[str, Answer]) -> str:
     """Tell of inside pairs, with shuffled frames to say why."""
     answer = answers['inside pair']
+    figure, _ = answer.shown('played')
     shuffled, _ = answer.shown('shuffled')
     told = _told(answer)
     how = _strength(answer)
     if how == 'not':
-        return (
-            f'Cannot tell a motion from its reversal ({told}): the direction '
-            'of motion is not in its features.'
-        )
+        return _guess('a motion or its reversal', told)
     line = _claim('tells', 'a motion from its reversal', how, told)
-    if strength(shuffled, 0.5) in ('not', 'hardly'):
+    left = percent(shuffled.value)
+    if strength(shuffled, 0.5) not in ('not', 'hardly'):
+        return (
+            f'{line}; with frames shuffled it is still {left}, so that not '
+            'all of it is order.'
+        )
+    if shuffled.high < figure.low:
         return (
             f'{line}, and by the order of frames: with frames shuffled it is '
-            f'{percent(shuffled.value)}.'
+            f'{left}.'
         )
-    return (
-        f'{line}; with frames shuffled it is still {percent(shuffled.value)}, '
-        'so that not all of it is order.'
-    )
+    return f'{line}; with frames shuffled it is {left}, no sure difference.'
 
 
 def _label(answer: Answer, what: str) -> str:
     """Tell of a label that single frames show."""
     told, how = _told(answer), _strength(answer)
     if how == 'not':
-        return f'Does not know {what} ({told}).'
+        return _guess(what, told)
     frozen, _ = answer.shown('frozen')
     one_frame = f'one frame repeated gives {percent(frozen.value)}'
     return f'{_claim("knows", what, how, told)}; {one_frame}.'
@@ -157,7 +158,7 @@ def _time(answer: Answer) -> str:
     told = f'R² {figure.value:z.2f}, 0 is a guess'
     how = _strength(answer)
     if how == 'not':
-        return f'Does not know when in its video a clip is ({told}).'
+        return _guess('when in its video a clip is', told)
     claim = _claim('knows', 'when in its video a clip is', how, told)
     return f'{claim}; with frames shuffled R² is {shuffled.value:z.2f}.'
 
@@ -166,7 +167,7 @@ def _arrow(answer: Answer) -> str:
     """Tell whether forwards is told from backwards."""
     told, how = _told(answer), _strength(answer)
     if how == 'not':
-        return f'Does not see whether a film runs forwards ({told}).'
+        return _guess('whether a film runs forwards', told)
     what = 'whether a film runs forwards or backwards'
     return f'{_claim("sees", what, how, told)}.'
 
@@ -175,13 +176,18 @@ def _pace(answer: Answer) -> str:
     """Tell of pace, and how much of it needs the order of frames."""
     told, how = _told(answer), _strength(answer)
     if how == 'not':
-        return f'Does not know at which pace a clip is shown ({told}).'
+        return _guess('the pace at which a clip is shown', told)
     shuffled, _ = answer.shown('shuffled')
     claim = _claim('knows', 'at which pace a clip is shown', how, told)
     return (
         f'{claim}; how far frames lie apart, in any order, is enough for '
         f'{percent(shuffled.value)}.'
     )
+
+
+def _guess(what: str, told: str) -> str:
+    """Say that nothing was found; that nothing is there is not known."""
+    return f'Not surely better than a guess at {what} ({told}).'
 
 
 def _claim(verb: str, what: str, how: str, told: str) -> str:
@@ -200,4 +206,4 @@ def _beyond(answer: Answer, untrained: Answer) -> str:
         return f' Untrained weights: {told}, less.'
     if own.high < other.low:
         return f' Untrained weights: {told}, more.'
-    return f' Untrained weights: {told}, much the same.'
+    return f' Untrained weights: {told}, no sure difference.'
