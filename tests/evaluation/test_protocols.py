@@ -74,11 +74,12 @@ def test_unknown_presets_are_named():
 
 def test_page_has_the_table_of_differences():
     page = Path(ROOT / 'docs' / 'protocols.md').read_text()
-    assert differences_table() in page
+    assert differences_table(protocols_of([*PRESETS])) in page
 
 
 def test_table_leaves_out_what_is_alike():
-    table, alike = differences_table(['vcop', 'pace-p5']).split('\n\n')
+    protocols = protocols_of(['vcop', 'pace-p5'])
+    table, alike = differences_table(protocols).split('\n\n')
     assert '| videos lost (none here) ' in table
     assert 'pooling' not in table
     assert 'pooling: max (1, 2, 2); ' in alike
@@ -192,3 +193,14 @@ def test_warnings_name_clips_films_and_borders():
     assert warnings[2].startswith('vcop: linear layers were chosen at the')
     assert len(warnings) == 3
     assert warnings_of([STRICT], [[run[1]]], clips) == []
+
+
+def test_another_layer_in_place_of_p4_is_told():
+    (p4,) = PRESETS['pace-p4']
+    other = p4._replace(reading=p4.reading._replace(layer='stages.2'))
+    (warning,) = warnings_of([other], [], p4.geometry)
+    assert warning == 'pace-p4: of the layer stages.2, which the paper has not'
+    assert warnings_of([p4], [], p4.geometry) == []
+    table = differences_table([VCOP, other])
+    (row,) = (row for row in table.splitlines() if ' stages.2 ' in row)
+    assert row.startswith('| layer ')

@@ -138,7 +138,7 @@ def main() -> None:
         *(f'warning: {warning}' for warning in warnings),
     ]
     if len(protocols) > 1:
-        paragraphs.append(differences_table(args.protocols))
+        paragraphs.append(differences_table(protocols))
     text = '\n\n'.join(paragraphs)
     print(text, flush=True)
     if args.out:
@@ -239,6 +239,7 @@ def _write(
             config=args.config,
             tasks=args.tasks,
             seed=args.seed,
+            p4=args.p4,
             cfg_options={k: repr(v) for k, v in args.cfg_options.items()},
         ),
         warnings=warnings,

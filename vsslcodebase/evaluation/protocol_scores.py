@@ -13,7 +13,7 @@ from .holdout import hold_out, video_groups
 from .knn import TEMPERATURE, knn_accuracy
 from .labelled_sets import check_sets, items_of
 from .probe_sweep import SHARE, Choice, Grid, choose_probe, score_choice
-from .protocols import TASKS, Geometry, Protocol
+from .protocols import PRESETS, TASKS, Geometry, Protocol, protocols_of
 from .retrieval import TOPK, retrieval_recall
 from .retrieval_sets import centred
 from .score_spread import Spread, markdown_table, spread
@@ -194,6 +194,8 @@ def warnings_of(
             f'{shared[0]}: their neighbours say little of the class. The '
             'official splits of UCF101 and HMDB51 share none'
         )
+    presets = protocols_of(tuple(PRESETS))
+    readings = {protocol.name: protocol.reading for protocol in presets}
     others: dict[Geometry, list[str]] = {}
     for protocol in protocols:
         if protocol.geometry not in (None, clips):
@@ -202,6 +204,12 @@ def warnings_of(
         f'{", ".join(names)}: published with {geometry}, but these clips have '
         f'{clips}; the numbers are not those of the paper'
         for geometry, names in others.items()
+    ]
+    warnings += [
+        f'{protocol.name}: of the layer {protocol.reading.layer}, which the '
+        'paper has not'
+        for protocol in protocols
+        if protocol.reading != readings.get(protocol.name, protocol.reading)
     ]
     at_border = {
         protocol.name: how['at_border']

@@ -151,9 +151,8 @@ def protocols_of(names: Sequence[str]) -> list[Protocol]:
     return [protocol for name in unique for protocol in PRESETS[name]]
 
 
-def differences_table(names: Sequence[str] = tuple(PRESETS)) -> str:
-    """Write in Markdown how presets differ, and what they have in common."""
-    protocols = protocols_of(names)
+def differences_table(protocols: Sequence[Protocol]) -> str:
+    """Write in Markdown how they differ, and what they have in common."""
     columns = [_describe(protocol) for protocol in protocols]
     rows = [['', *(protocol.name for protocol in protocols)]]
     alike = []
