@@ -24,6 +24,7 @@ from vsslcodebase.engine.lost_workers import kill_workers
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation.layers import POOLINGS
+from vsslcodebase.evaluation.video_progress import interruptible
 
 
 def parse_args() -> argparse.Namespace:
@@ -80,7 +81,7 @@ def main() -> None:
 
 if __name__ == '__main__':
     try:
-        with one_sentence():
+        with one_sentence(), interruptible('nothing was written'):
             main()
     finally:
         kill_workers()

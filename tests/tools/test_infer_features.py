@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from config_files import ROOT
 
+from vsslcodebase.apis import VideoFeatureInferencer
 from vsslcodebase.evaluation.feature_files import open_features
 
 
@@ -58,3 +59,18 @@ def test_errors_are_a_sentence(infer, folder, tmp_path):
     _, error = infer(*words)
     assert error.startswith('error: ')
     assert 'is there already' in error
+
+
+def test_an_interruption_is_a_sentence(infer, folder, tmp_path, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(VideoFeatureInferencer, 'forward', interrupt)
+    out = tmp_path / 'out.npy'
+    words = ('--weights', folder / 'method.pth', '--out', out)
+    _, error = infer(
+        *(folder / 'retrieve.py', folder / 'test.txt'),
+        *(*words, '--num-workers', 0),
+    )
+    assert error.endswith('interrupted; nothing was written\n')
+    assert not out.exists()

@@ -56,6 +56,7 @@ from vsslcodebase.evaluation.probe_videos import (
     check_mini,
     read_videos,
 )
+from vsslcodebase.evaluation.video_progress import interruptible
 from vsslcodebase.visualization.probe_table import (
     NOTES,
     network_block,
@@ -293,5 +294,5 @@ def write(
 
 
 if __name__ == '__main__':
-    with one_sentence():
+    with one_sentence(), interruptible('nothing was written'):
         main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from .feature_cache import FeatureCache, Reading
 from .features import VideoFeatures
@@ -55,14 +55,21 @@ def read_and_tell(
 
 
 @contextmanager
-def going_on_later() -> Iterator[None]:
-    """Say, where the user interrupts a pass, that nothing is lost."""
+def interruptible(advice: str) -> Iterator[None]:
+    """End without a traceback where the user interrupts a pass.
+
+    Args:
+        advice: What becomes of it.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        print(
-            '\ninterrupted; what is finished is kept, and the same command '
-            'goes on from there',
-            file=sys.stderr,
-        )
+        print(f'\ninterrupted; {advice}', file=sys.stderr)
         sys.exit(130)
+
+
+def going_on_later() -> AbstractContextManager[None]:
+    """Say, where the user interrupts a pass, that nothing is lost."""
+    return interruptible(
+        'what is finished is kept, and the same command goes on from there'
+    )
