@@ -107,10 +107,12 @@ def check_settings(gallery: dict[str, Any], query: dict[str, Any]) -> None:
 
     Args:
         gallery: Settings of saved features. Pipelines are compared where
-            ``dataset`` tells both.
+            ``dataset`` tells both, colours where ``data_preprocessor`` does.
         query: The same of the other set.
     """
-    other = difference(gallery, query, SHARED)
+    colours = 'data_preprocessor'
+    told = (colours,) if gallery.get(colours) and query.get(colours) else ()
+    other = difference(gallery, query, (*SHARED, *told))
     one, two = (pipeline_of(s.get('dataset')) for s in (gallery, query))
     if not other and one is not None and two is not None:
         other = pipeline_difference(one, two)
