@@ -138,6 +138,19 @@ def test_a_network_in_training_is_exported_in_eval(export, tmp_path):
     close(run(clips), by_hand(backbone, clips, saved.contract))
 
 
+def test_the_contract_of_a_file_is_of_its_clips(tmp_path):
+    saved = open_saved(publish(tmp_path, 'smallr3d')[0])
+    network, out = WholeNetwork(saved), tmp_path / 'net.pt'
+    to_torchscript(network, out, ClipShape(2, 3, 8, 12), saved.contract)
+    files = {exporters.CONTRACT_FILE: ''}
+    torch.jit.load(out, _extra_files=files)
+    found = json.loads(files[exporters.CONTRACT_FILE])
+    wanted = saved.contract.to_dict()
+    assert wanted['num_frames'] == 4
+    wanted.update(num_frames=2, frame_interval=[3], height=8, width=12)
+    assert found == wanted
+
+
 @pytest.fixture
 def classifier(tmp_path):
     """A linear evaluation, whose features are standardised."""

@@ -11,6 +11,7 @@ import json
 import logging
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def to_torchscript(
 
     Args:
         network: What to export.
-        path: File to write; the contract is in it as ``CONTRACT_FILE``.
+        path: File to write; the contract is in it as ``CONTRACT_FILE``, with
+            the frames and the size of the file's clips.
         shape: Of a clip.
         contract: Of the network.
 
@@ -61,10 +63,25 @@ def to_torchscript(
 
     script = _exported(network, 'TorchScript', export)
     error = check(network, script, shape, contract, 'TorchScript')
-    about = json.dumps(contract.to_dict())
+    about = _contract_text(contract, shape)
     with put_in_place(path) as partial:
         torch.jit.save(script, partial, _extra_files={CONTRACT_FILE: about})
     return error
+
+
+def _contract_text(contract: InputContract, shape: ClipShape) -> str:
+    """Write the contract of a file, which takes clips of one shape."""
+    strides = contract.frame_interval
+    if shape.frame_interval not in strides:
+        strides = (shape.frame_interval,)
+    own = replace(
+        contract,
+        num_frames=shape.num_frames,
+        frame_interval=strides,
+        height=shape.height,
+        width=shape.width,
+    )
+    return json.dumps(own.to_dict())
 
 
 class _OfOneShape(nn.Module):
@@ -104,7 +121,7 @@ def to_pt2(
 
     program = _exported(network, 'torch.export', export)
     error = check(network, program.module(), shape, contract, 'torch.export')
-    about = json.dumps(contract.to_dict())
+    about = _contract_text(contract, shape)
     with put_in_place(path) as partial:
         torch.export.save(program, partial, extra_files={CONTRACT_FILE: about})
     return error
@@ -154,7 +171,7 @@ def to_onnx(
         )
 
     program = _exported(network, 'ONNX', export)
-    about = json.dumps(contract.to_dict())
+    about = _contract_text(contract, shape)
     program.model.metadata_props['input_contract'] = about
     with put_in_place(path) as partial:
         program.save(partial, external_data=False)
