@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+
+import vsslcodebase
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -82,3 +86,21 @@ def test_every_module_imports_from_the_wheel(
     )
     assert run.returncode == 0, run.stderr
     assert int(run.stdout.split()[-1]) > 20
+
+
+def test_what_packages_name_is_there() -> None:
+    packages = [
+        importlib.import_module(module.name)
+        for module in pkgutil.walk_packages(
+            vsslcodebase.__path__, 'vsslcodebase.'
+        )
+        if module.ispkg
+    ]
+    assert len(packages) > 10
+    missing = [
+        f'{package.__name__}.{name}'
+        for package in packages
+        for name in getattr(package, '__all__', [])
+        if not hasattr(package, name)
+    ]
+    assert missing == []

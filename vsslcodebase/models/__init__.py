@@ -3,6 +3,7 @@
 from .backbones import (
     C3DBN,
     S3DG,
+    FactorisedResNet3d,
     MotionResNet3d,
     PlainResNet3d,
     SmallR3D,
