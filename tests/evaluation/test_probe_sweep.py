@@ -124,3 +124,21 @@ def test_an_empty_grid_is_an_error():
     features, labels = problem()
     with pytest.raises(ValueError, match='a weight decay at least'):
         choose_probe(features, labels, range(120), Grid((0.1,), ()))
+
+
+@pytest.mark.parametrize(
+    'grid',
+    [
+        Grid((0.1, 0.0), (0.0,)),
+        Grid((float('nan'),), (0.0,)),
+        Grid((0.1,), (0.0, -1e-3)),
+    ],
+)
+def test_rates_that_cannot_be_are_refused(grid):
+    with pytest.raises(ValueError, match='learning rates are above 0 and'):
+        choose_probe(
+            dict(one=torch.rand(4, 2)),
+            torch.tensor([0, 1, 0, 1]),
+            [*'abcd'],
+            grid,
+        )

@@ -99,15 +99,12 @@ def choose_probe(
         device: Where to compute.
 
     Raises:
-        ValueError: No layer, no combination, or shapes that do not fit.
+        ValueError: No layer, no combination or one that cannot be, or shapes
+            that do not fit.
     """
     grid, recipe = grid or Grid(), recipe or Recipe()
     combinations = grid.combinations()
-    if not features or not combinations:
-        raise ValueError(
-            'a sweep needs a layer, a learning rate and a weight decay at '
-            f'least, got layers {[*features]} and {grid}'
-        )
+    _check_tried(features, grid)
     held = hold_out(labels, groups, share, recipe.seed)
     kept, judged = (~held).nonzero()[:, 0], held.nonzero()[:, 0]
     num_classes = int(labels.max()) + 1
@@ -136,6 +133,22 @@ def choose_probe(
         len(judged),
         border_of(grid, combination),
     )
+
+
+def _check_tried(features: Mapping[str, Tensor], grid: Grid) -> None:
+    """Raise ``ValueError`` where there is nothing to try, or nonsense."""
+    combinations = grid.combinations()
+    if not features or not combinations:
+        raise ValueError(
+            'a sweep needs a layer, a learning rate and a weight decay at '
+            f'least, got layers {[*features]} and {grid}'
+        )
+    for lr, decay in combinations:
+        if not (0 < lr < float('inf') and 0 <= decay < float('inf')):
+            raise ValueError(
+                'learning rates are above 0 and weight decays not below, got '
+                f'{lr:g} and {decay:g}'
+            )
 
 
 def border_of(grid: Grid, chosen: Combination) -> str:
