@@ -194,8 +194,6 @@ def warnings_of(
             f'{shared[0]}: their neighbours say little of the class. The '
             'official splits of UCF101 and HMDB51 share none'
         )
-    presets = protocols_of(tuple(PRESETS))
-    readings = {protocol.name: protocol.reading for protocol in presets}
     others: dict[Geometry, list[str]] = {}
     for protocol in protocols:
         if protocol.geometry not in (None, clips):
@@ -205,12 +203,7 @@ def warnings_of(
         f'{clips}; the numbers are not those of the paper'
         for geometry, names in others.items()
     ]
-    warnings += [
-        f'{protocol.name}: of the layer {protocol.reading.layer}, which the '
-        'paper has not'
-        for protocol in protocols
-        if protocol.reading != readings.get(protocol.name, protocol.reading)
-    ]
+    warnings += _replaced_layers(protocols)
     at_border = {
         protocol.name: how['at_border']
         for run in runs
@@ -226,6 +219,18 @@ def warnings_of(
             'tools/analysis/sweep_probe.py'
         )
     return warnings
+
+
+def _replaced_layers(protocols: Sequence[Protocol]) -> list[str]:
+    """Say which layers are not those of the preset."""
+    presets = protocols_of(tuple(PRESETS))
+    readings = {protocol.name: protocol.reading for protocol in presets}
+    return [
+        f'{protocol.name}: of the layer {protocol.reading.layer}, which the '
+        'paper has not'
+        for protocol in protocols
+        if protocol.reading != readings.get(protocol.name, protocol.reading)
+    ]
 
 
 def shared_groups(train: VideoFeatures, test: VideoFeatures) -> list[str]:
