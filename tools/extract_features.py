@@ -15,8 +15,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import torch
-
+from vsslcodebase.engine.arguments import add_device
 from vsslcodebase.engine.feature_model import (
     SPLITS,
     feature_config,
@@ -62,7 +61,7 @@ def parse_args() -> argparse.Namespace:
     )
     add('--out', default='features', help='folder to write to')
     add('--format', choices=('npy', 'safetensors'), default='npy')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     return parser.parse_args()
 

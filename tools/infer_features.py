@@ -20,6 +20,7 @@ from vsslcodebase.apis import VideoFeatureInferencer
 from vsslcodebase.apis.feature_output import check_output, failed_path
 from vsslcodebase.apis.video_feature_inferencer import ON_ERROR
 from vsslcodebase.datasets.readers import BadVideoError
+from vsslcodebase.engine.arguments import add_device
 from vsslcodebase.engine.lost_workers import kill_workers
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
@@ -42,7 +43,7 @@ def parse_args() -> argparse.Namespace:
     add('--on-error', choices=ON_ERROR, default='raise')
     add('--batch-size', type=int, default=8, help='videos at once')
     add('--num-workers', type=int, default=2, help='processes that decode')
-    add('--device', help='default: a GPU if there is one')
+    add_device(parser)
     add('--no-progress', action='store_true')
     return parser.parse_args()
 

@@ -59,6 +59,8 @@ def test_errors_are_a_sentence(infer, folder, tmp_path):
     _, error = infer(*words)
     assert error.startswith('error: ')
     assert 'is there already' in error
+    _, error = infer(config, broken, '--out', out, '--device', 'gpu')
+    assert "--device: 'gpu' cannot be used here, expected cpu, cuda" in error
 
 
 def test_an_interruption_is_a_sentence(infer, folder, tmp_path, monkeypatch):

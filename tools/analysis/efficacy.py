@@ -17,9 +17,9 @@ import math
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.runner import Runner
 
+from vsslcodebase.engine.arguments import add_device
 from vsslcodebase.engine.feature_model import (
     feature_config,
     feature_model,
@@ -55,7 +55,7 @@ def parse_args() -> argparse.Namespace:
     )
     add('--seed', type=int, default=0, help='of sgd')
     add('--out', help='JSON file to write')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     return parser.parse_args()
 

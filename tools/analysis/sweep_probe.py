@@ -18,10 +18,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.runner import set_random_seed
 
-from vsslcodebase.engine.arguments import natural
+from vsslcodebase.engine.arguments import add_device, natural
 from vsslcodebase.engine.feature_model import (
     feature_config,
     feature_model,
@@ -69,7 +68,7 @@ def parse_args() -> argparse.Namespace:
     add('--seeds', nargs='+', type=int, default=[0])
     add('--cache', default='feature_cache', help='folder of features')
     add('--out', help='JSON file to write')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     return parser.parse_args()
 

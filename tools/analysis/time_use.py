@@ -23,11 +23,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.runner import Runner
 from torch import Tensor
 
-from vsslcodebase.engine.arguments import natural
+from vsslcodebase.engine.arguments import add_device, natural
 from vsslcodebase.engine.embedding_model import (
     TimedClips,
     embedding_model,
@@ -82,7 +81,7 @@ def parse_args() -> argparse.Namespace:
     add('--folds', type=natural, default=5, help='of videos, for decoding')
     add('--seed', type=int, default=0, help='of shuffles, bases and folds')
     add('--out', help='JSON file to write')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     return parser.parse_args()
 

@@ -15,10 +15,9 @@ import argparse
 from pathlib import Path
 
 import cv2
-import torch
 from mmengine.dataset import pseudo_collate
 
-from vsslcodebase.engine.arguments import natural
+from vsslcodebase.engine.arguments import add_device, natural
 from vsslcodebase.engine.clip_pictures import write_image
 from vsslcodebase.engine.feature_model import feature_config, whole_model
 from vsslcodebase.engine.misuse import one_sentence
@@ -45,7 +44,7 @@ def parse_args() -> argparse.Namespace:
     add('--frame-interval', type=natural, help='default that of the test')
     add('--tile', type=natural, default=112, help='pixels of a frame')
     add('--columns', type=natural, default=8)
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     return parser.parse_args()
 

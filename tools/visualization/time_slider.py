@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from vsslcodebase.engine.arguments import natural
+from vsslcodebase.engine.arguments import add_device, natural
 from vsslcodebase.engine.embedding_model import embedding_model, neck_reader
 from vsslcodebase.engine.feature_model import feature_config
 from vsslcodebase.engine.misuse import one_sentence
@@ -71,7 +71,7 @@ def parse_args() -> argparse.Namespace:
         help=f'clips shown, at most {MAX_NEIGHBOURS}',
     )
     add('--out', default='work_dirs/time_slider.html', help='.html to write')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     return parser.parse_args()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import torch
 
-from vsslcodebase.engine.arguments import natural
+from vsslcodebase.engine.arguments import add_device, natural
 from vsslcodebase.engine.feature_model import feature_config, feature_model
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
@@ -50,7 +50,7 @@ def parse_args() -> argparse.Namespace:
     )
     add('--seed', type=int, default=0)
     add('--out', default='work_dirs/tsne_segments.png', help='image to write')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     return parser.parse_args()
 

@@ -1,12 +1,15 @@
 """The command lines of ``tools/train.py`` and ``tools/test.py``.
 
-The options are those of MMAction2's tools. ``natural`` serves all tools.
+The options are those of MMAction2's tools. ``natural`` and ``add_device``
+serve all tools.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+
+import torch
 
 from vsslcodebase.engine.overrides import OverrideAction
 
@@ -18,6 +21,29 @@ def natural(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f'expected 1 or more, got {text!r}')
     return int(text)
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``, by default a GPU if there is one."""
+    parser.add_argument(
+        '--device',
+        type=_device,
+        default='cuda' if torch.cuda.is_available() else 'cpu',
+        help='default: a GPU if there is one',
+    )
+
+
+def _device(text: str) -> str:
+    """Read a device that can be used here."""
+    try:
+        torch.empty(0, device=text)
+    except (AssertionError, RuntimeError) as error:
+        reason = str(error).partition('\n')[0]
+        raise argparse.ArgumentTypeError(
+            f'{text!r} cannot be used here, expected cpu, cuda or cuda:1 '
+            f'({reason})'
+        ) from error
+    return text
 
 
 def parse_train(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -9,10 +9,9 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from vsslcodebase.engine.arguments import natural
+from vsslcodebase.engine.arguments import add_device, natural
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.visualization.clip_sheet import clip_sheet
@@ -30,7 +29,7 @@ def add_picture_options(parser: argparse.ArgumentParser, out: str) -> None:
     add('--tile', type=natural, default=112, help='pixels of a frame')
     add('--columns', type=natural, default=16)
     add('--fps', type=natural, default=8, help='of the .mp4')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
 
 
