@@ -126,6 +126,16 @@ def test_other_errors_of_torch_keep_their_traceback():
     assert sentence_of(error) is None
 
 
+def test_a_file_in_the_place_of_a_folder_is_a_sentence(tmp_path):
+    file = tmp_path / 'notes.txt'
+    file.touch()
+    assert sentence_of(caught(file.mkdir)) == f'{file}: File exists'
+    inside = file / 'cache'
+    assert sentence_of(caught(inside.mkdir)) == f'{inside}: Not a directory'
+    error = caught(tmp_path.read_text)
+    assert sentence_of(error) == f'{tmp_path}: Is a directory'
+
+
 def test_the_traceback_can_be_had(monkeypatch, capsys):
     def fail():
         with one_sentence():

@@ -39,6 +39,13 @@ EXPECTED = (
     OverrideError,
     UsageError,
 )
+# A file where a folder should be, and the like; not ours to mend
+WRONG_PATH = (
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
 PACKAGE = Path(__file__).resolve().parents[1]
 # Functions of mmengine and torch in which a value of a config is wrong
 BUILDERS = {'build_from_cfg', 'build_dataloader', 'build_optim_wrapper'}
@@ -97,6 +104,8 @@ def _is_first_to_say(sentence: str) -> bool:
 
 def sentence_of(error: Exception) -> str | None:
     """Return what to tell the user; None where only a traceback helps."""
+    if isinstance(error, WRONG_PATH) and error.filename is not None:
+        return f'{error.filename}: {error.strerror}'
     if isinstance(error, EXPECTED):
         return str(error)
     explanation = (
