@@ -91,6 +91,12 @@ def test_a_checkpoint_alone_and_a_page(call, few, folder, tmp_path, capsys):
     assert 'report.html' in capsys.readouterr().out
 
 
+def test_a_folder_that_cannot_be_is_told_at_once(call, mini, few, tmp_path):
+    (tmp_path / 'report').touch()
+    with pytest.raises(FileExistsError, match='report'):
+        call(TOOL, 'untrained', *few, '--out', tmp_path / 'report')
+
+
 def test_features_are_those_of_the_configs_loader(mini, folder):
     config, root = mini
     checkpoint = str(folder / 'mini.pth')

@@ -25,10 +25,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import torch
 from mmengine.logging import MMLogger
 
 from vsslcodebase.demo.display import Display
+from vsslcodebase.engine.arguments import add_device
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import UsageError
@@ -88,7 +88,7 @@ def parse_args() -> argparse.Namespace:
     add('--batch-size', type=int, default=128, help='clips at a time')
     add('--seed', type=int, default=0, help='of untrained weights, shuffling')
     add('--out', metavar='DIR', help='folder for all, or a .json file')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     args = parser.parse_args()
     args.config = None
@@ -120,6 +120,10 @@ def _check(args: argparse.Namespace) -> None:
             flag = name.replace('_', '-')
             raise UsageError(f'--{flag} must be {bound} or more, got {value}')
     check_mini(Path(args.data_dir))
+    if args.out:
+        out = Path(args.out)
+        folder = out.parent if out.suffix == '.json' else out
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def main() -> None:
@@ -277,10 +281,8 @@ def write(
     text = json.dumps(report, indent=1) + '\n'
     out = Path(args.out)
     if out.suffix == '.json':
-        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text)
         return
-    out.mkdir(parents=True, exist_ok=True)
     (out / 'report.json').write_text(text)
     # matplotlib takes a second to load
     from vsslcodebase.visualization.probe_page import probe_page
