@@ -80,6 +80,7 @@ def test_arrays_are_numbered(tmp_path):
         (np.zeros((0, 8, 8, 3), np.uint8), ValueError, r'\(0, 8, 8, 3\)'),
         (3, TypeError, "got <class 'int'>"),
         ([], UsageError, 'there are no videos to take'),
+        ('frame.JPG', UsageError, r'frame\.JPG is an image.*give the folder'),
         ('missing.txt', FileNotFoundError, r'missing\.txt'),
     ],
 )

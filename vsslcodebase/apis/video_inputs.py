@@ -95,6 +95,11 @@ def _paths(path: str) -> list[VideoInput]:
     """Return the videos of a path; one that is missing is found out later."""
     if path.lower().endswith('.txt'):
         return _listed(Path(path))
+    if path.lower().endswith(IMAGE_SUFFIXES):
+        raise UsageError(
+            f'{path} is an image, and would be a video that stands still; '
+            'give the folder of the images of a video'
+        )
     if not os.path.isdir(path):
         return [VideoInput(path)]
     found = sorted(_walk(path))
