@@ -1,6 +1,6 @@
 """The networks of laura-wang/video-pace, in its names, written anew.
 
-For the parity tests of ``vsslcodebase.zoo.importers.pace``.
+For the parity tests of ``vsslcodebase.checkpoints.importers.pace``.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from unittest.mock import patch
 import torch
 from torch import Tensor, nn
 
+from vsslcodebase.checkpoints.importers import Imported
 from vsslcodebase.registry import MODELS
-from vsslcodebase.zoo.importers import Imported
 
 TOOLS = Path(__file__).resolve().parents[1] / 'tools' / 'model_converters'
 

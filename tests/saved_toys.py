@@ -8,10 +8,10 @@ from mmengine.config import Config
 from mmengine.model import BaseModel, revert_sync_batchnorm
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from vsslcodebase.checkpoints.input_contract import InputContract
+from vsslcodebase.checkpoints.published import write_published
+from vsslcodebase.checkpoints.published_meta import backbone_meta
 from vsslcodebase.models.build import build_part
-from vsslcodebase.zoo.input_contract import InputContract
-from vsslcodebase.zoo.published import write_published
-from vsslcodebase.zoo.published_meta import backbone_meta
 
 SMALL = dict(type='SmallR3D', widths=(4, 6), temporal_strides=(1, 2))
 

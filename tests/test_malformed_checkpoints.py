@@ -12,10 +12,10 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer, MMLogger
 
+from vsslcodebase.checkpoints.importers.renaming import peer_state
+from vsslcodebase.checkpoints.published import read_published
 from vsslcodebase.compat import CheckpointError, load_checkpoint
 from vsslcodebase.models.backbones.pretrained import read_state_dict
-from vsslcodebase.zoo.importers.renaming import peer_state
-from vsslcodebase.zoo.published import read_published
 
 READERS = [load_checkpoint, read_state_dict, peer_state, read_published]
 

@@ -10,6 +10,8 @@ import yaml
 from config_files import ROOT
 from toy_project import load_tool
 
+from vsslcodebase.checkpoints.provenance import file_sha256
+from vsslcodebase.checkpoints.published import read_published
 from vsslcodebase.zoo.page import (
     CHECKPOINTS,
     full_size_entries,
@@ -17,8 +19,7 @@ from vsslcodebase.zoo.page import (
     make_page,
     measured,
 )
-from vsslcodebase.zoo.published import read_published
-from vsslcodebase.zoo.results import file_sha256, read_results
+from vsslcodebase.zoo.results import read_results
 
 RESULTS = read_results(ROOT / 'results')
 PAPER_ROWS = [

@@ -71,7 +71,7 @@ ALLOWED = {
         'torch.load',
     ): 'weights only, of the numbers inside a dump',
     (
-        'vsslcodebase/zoo/importers/cvrl.py',
+        'vsslcodebase/checkpoints/importers/cvrl.py',
         'zipfile.ZipFile',
     ): 'adds up the sizes that an .npz claims; extracts nothing',
 }

@@ -21,6 +21,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from vsslcodebase.checkpoints.pipeline_geometry import geometry_of_pipeline
 from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.launch import load_config, require_keys
 from vsslcodebase.engine.misuse import one_sentence
@@ -40,7 +41,6 @@ from vsslcodebase.engine.planning.config_file import write_child
 from vsslcodebase.engine.planning.training_memory import GIB
 from vsslcodebase.engine.planning.video_counts import count_videos
 from vsslcodebase.engine.preflight import UsageError
-from vsslcodebase.zoo.pipeline_geometry import geometry_of_pipeline
 
 MOST = 1e6  # of an option: more, infinity and nan are mistakes
 USABLE = 0.92  # of a GPU's memory: the rest is lost between blocks

@@ -21,19 +21,19 @@ from pathlib import Path
 
 import torch
 
-from vsslcodebase.compat import load_checkpoint
-from vsslcodebase.engine.launch import load_config, project_root
-from vsslcodebase.engine.misuse import one_sentence
-from vsslcodebase.engine.preflight import UsageError
-from vsslcodebase.evaluation.feature_writer import difference
-from vsslcodebase.zoo.published import check_date, write_published
-from vsslcodebase.zoo.publishing import (
+from vsslcodebase.checkpoints.published import check_date, write_published
+from vsslcodebase.checkpoints.publishing import (
     Trained,
     feature_difference,
     published_states,
     read_trained,
     trained_meta,
 )
+from vsslcodebase.compat import load_checkpoint
+from vsslcodebase.engine.launch import load_config, project_root
+from vsslcodebase.engine.misuse import one_sentence
+from vsslcodebase.engine.preflight import UsageError
+from vsslcodebase.evaluation.feature_writer import difference
 
 DTYPES = {'float32': torch.float32, 'float16': torch.float16}
 

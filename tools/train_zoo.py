@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from vsslcodebase.checkpoints.provenance import source_commit
 from vsslcodebase.demo.display import duration
 from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.launch import project_root
@@ -31,7 +32,6 @@ from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation.probe_answers import Answer
 from vsslcodebase.zoo.page import CHECKPOINTS, PROBES
-from vsslcodebase.zoo.provenance import source_commit
 from vsslcodebase.zoo.recording import record
 from vsslcodebase.zoo.results import UNTRAINED, write_result
 from vsslcodebase.zoo.small_models import (

@@ -5,6 +5,8 @@ import torch
 from config_files import ROOT
 from mmengine.config import Config
 
+from vsslcodebase.checkpoints.input_contract import InputContract
+from vsslcodebase.checkpoints.published import published_meta, write_published
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.engine.probed_network import (
     build_plain,
@@ -15,8 +17,6 @@ from vsslcodebase.engine.probed_network import (
     untrained_network,
     weights_digest,
 )
-from vsslcodebase.zoo.input_contract import InputContract
-from vsslcodebase.zoo.published import published_meta, write_published
 
 BACKBONE = dict(type='SmallR3D', widths=(4, 6), temporal_strides=(1, 2))
 CONFIG = """

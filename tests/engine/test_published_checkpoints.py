@@ -4,6 +4,9 @@ import pytest
 import torch
 from trunk_toys import build_trunk, trunk_config
 
+from vsslcodebase.checkpoints.input_contract import InputContract
+from vsslcodebase.checkpoints.published import published_meta, write_published
+from vsslcodebase.checkpoints.publishing import published_states
 from vsslcodebase.compat import CheckpointError
 from vsslcodebase.engine import launch
 from vsslcodebase.engine.feature_model import (
@@ -12,9 +15,6 @@ from vsslcodebase.engine.feature_model import (
     whole_model,
 )
 from vsslcodebase.engine.hooks import InputContractHook
-from vsslcodebase.zoo.input_contract import InputContract
-from vsslcodebase.zoo.published import published_meta, write_published
-from vsslcodebase.zoo.publishing import published_states
 
 UNIT = InputContract('rgb', (0.0, 1.0), (0.0,) * 3, (1.0,) * 3, 4, (2,), 8, 8)
 

@@ -11,10 +11,10 @@ from motion_toys import pretrainer_config, recognizer_config
 from toy_project import load_tool
 from trunk_toys import NECK, trunk_config
 
+from vsslcodebase.checkpoints.config_text import read_config_text
+from vsslcodebase.checkpoints.published import build_backbone, read_published
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.registry import MODELS
-from vsslcodebase.zoo.config_text import read_config_text
-from vsslcodebase.zoo.published import build_backbone, read_published
 
 SMALL = dict(type='SmallR3D', widths=(4, 6))
 MODELS_OF = {

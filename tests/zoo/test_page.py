@@ -69,6 +69,19 @@ def test_a_guess_stands_above(root):
     assert page.index('| chance') < page.index('[`corp_m_smallr3d')
 
 
+def test_random_weights_have_a_row_of_their_own(root):
+    add(
+        root,
+        config='configs/mini/linear_smallr3d_motion-mini.py',
+        epochs=0,
+        train_data={},
+        checkpoint=dict(file='untrained', sha256='ab' * 32),
+    )
+    page = make_page(root, same)
+    assert row_of(page, 'random weights')[1:3] == ['0', '97.5']
+    assert row_of(page, '`linear_smallr3d_motion-mini`')[5] == 'none'
+
+
 def test_a_config_changed_since_is_marked(root):
     add(root)
     page = make_page(root, lambda result: 'another')

@@ -5,13 +5,14 @@ import json
 import pytest
 import torch
 
+from vsslcodebase.checkpoints.provenance import file_sha256
 from vsslcodebase.zoo import recording
 from vsslcodebase.zoo.recording import (
     read_metrics,
     record,
     training_digests,
 )
-from vsslcodebase.zoo.results import ResultError, file_sha256
+from vsslcodebase.zoo.results import ResultError
 
 CONFIG = 'configs/mini/corp_m_smallr3d_motion-mini.py'
 EVALUATION = 'configs/mini/linear_smallr3d_motion-mini.py'

@@ -27,6 +27,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import set_random_seed
 
+from vsslcodebase.checkpoints.pipeline_geometry import geometry_of_pipeline
 from vsslcodebase.engine.arguments import natural
 from vsslcodebase.engine.feature_model import (
     feature_config,
@@ -59,7 +60,6 @@ from vsslcodebase.evaluation.video_progress import (
     going_on_later,
     read_and_tell,
 )
-from vsslcodebase.zoo.pipeline_geometry import geometry_of_pipeline
 
 FOOTNOTE = (
     'In per cent. '

@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vsslcodebase.checkpoints.exporters.command import check_target
 from vsslcodebase.compat.checkpoint_files import save_checkpoint
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
@@ -28,7 +29,6 @@ from vsslcodebase.models.backbones.pretrained import (
     prefixes_of,
     read_state_dict,
 )
-from vsslcodebase.zoo.export_command import check_target
 
 HEAD = 'motion_head.'
 BLOCKS = 'backbone.motion_blocks.'

@@ -8,7 +8,7 @@ IN is a checkpoint of pre-training ('encoder_q.0...') or with a classifier
 what it expects to be shown. See docs/importing.md.
 """
 
-from vsslcodebase.zoo.importers import coclr, command
+from vsslcodebase.checkpoints.importers import coclr, command
 
 if __name__ == '__main__':
     command.main(__doc__, coclr.convert)

@@ -15,7 +15,7 @@ installed, they are written by
 See docs/importing.md.
 """
 
-from vsslcodebase.zoo.importers import command, cvrl
+from vsslcodebase.checkpoints.importers import command, cvrl
 
 if __name__ == '__main__':
     command.main(__doc__, cvrl.convert, cvrl.add_options)

@@ -9,7 +9,7 @@ of --config, of --variant, or of the config that the file carries, which is
 read and not run. See docs/importing.md.
 """
 
-from vsslcodebase.zoo.importers import command, mmaction2
+from vsslcodebase.checkpoints.importers import command, mmaction2
 
 if __name__ == '__main__':
     command.main(__doc__, mmaction2.convert, mmaction2.add_options)

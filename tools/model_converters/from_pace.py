@@ -8,7 +8,7 @@ of configs/_base_/backbones/{c3d,r3d10,r2plus1d10,s3dg}.py, without classifier,
 with what it expects to be shown: BGR from 0 to 255. See docs/importing.md.
 """
 
-from vsslcodebase.zoo.importers import command, pace
+from vsslcodebase.checkpoints.importers import command, pace
 
 if __name__ == '__main__':
     command.main(__doc__, pace.convert, pace.add_options)

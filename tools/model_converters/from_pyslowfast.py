@@ -8,7 +8,7 @@ Writes the network of configs/_base_/backbones/slow50.py, without head, with
 what it expects to be shown. See docs/importing.md.
 """
 
-from vsslcodebase.zoo.importers import command, pyslowfast
+from vsslcodebase.checkpoints.importers import command, pyslowfast
 
 if __name__ == '__main__':
     command.main(__doc__, pyslowfast.convert, pyslowfast.add_options)

@@ -8,7 +8,7 @@ two of them that of configs/_base_/backbones/r3d18.py and r2plus1d18.py, with
 what it expects to be shown. See docs/importing.md.
 """
 
-from vsslcodebase.zoo.importers import command, torchvision
+from vsslcodebase.checkpoints.importers import command, torchvision
 
 if __name__ == '__main__':
     command.main(__doc__, torchvision.convert, torchvision.add_options)

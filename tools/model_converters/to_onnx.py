@@ -10,9 +10,12 @@ onnxruntime and compared with the network.
 
 from __future__ import annotations
 
+from vsslcodebase.checkpoints.exporters.command import (
+    network_parser,
+    run_export,
+)
+from vsslcodebase.checkpoints.exporters.traced import to_onnx
 from vsslcodebase.engine.misuse import one_sentence
-from vsslcodebase.zoo.export_command import network_parser, run_export
-from vsslcodebase.zoo.exporters import to_onnx
 
 
 def main() -> None:

@@ -14,15 +14,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vsslcodebase.engine.misuse import one_sentence
-from vsslcodebase.engine.preflight import UsageError
-from vsslcodebase.zoo.export_command import (
+from vsslcodebase.checkpoints.exporters.command import (
     add_shape,
     export_parser,
     open_source,
     shape_of,
 )
-from vsslcodebase.zoo.recognizer_export import to_recognizer
+from vsslcodebase.checkpoints.exporters.recognizer import to_recognizer
+from vsslcodebase.engine.misuse import one_sentence
+from vsslcodebase.engine.preflight import UsageError
 
 
 def parse_args() -> argparse.Namespace:

@@ -13,10 +13,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vsslcodebase.checkpoints.exporters.command import (
+    export_parser,
+    open_source,
+)
+from vsslcodebase.checkpoints.exporters.state_dict import to_state_dict
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.preflight import UsageError
-from vsslcodebase.zoo.export_command import export_parser, open_source
-from vsslcodebase.zoo.state_dict_export import to_state_dict
 
 
 def parse_args() -> argparse.Namespace:

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import argparse
 
+from vsslcodebase.checkpoints.exporters.command import (
+    network_parser,
+    run_export,
+)
+from vsslcodebase.checkpoints.exporters.traced import to_pt2, to_torchscript
 from vsslcodebase.engine.misuse import one_sentence
-from vsslcodebase.zoo.export_command import network_parser, run_export
-from vsslcodebase.zoo.exporters import to_pt2, to_torchscript
 
 FORMATS = {'torchscript': to_torchscript, 'pt2': to_pt2}
 

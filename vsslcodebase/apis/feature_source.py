@@ -10,12 +10,12 @@ import torch
 from mmengine.config import Config
 from torch import nn
 
+from vsslcodebase.checkpoints.clip_shape import ClipShape, clip_shape
+from vsslcodebase.checkpoints.input_contract import InputContract
+from vsslcodebase.checkpoints.saved_network import build_network, open_saved
 from vsslcodebase.engine.feature_model import feature_config, feature_model
 from vsslcodebase.evaluation.pipelines import pipeline_of
 from vsslcodebase.models import ClipDataPreprocessor, FeatureTrunk
-from vsslcodebase.zoo.clip_shape import ClipShape, clip_shape
-from vsslcodebase.zoo.input_contract import InputContract
-from vsslcodebase.zoo.saved_network import build_network, open_saved
 
 NUM_CLIPS = 10  # evenly over the video, as the papers' tests have them
 

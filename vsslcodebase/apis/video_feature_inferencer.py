@@ -21,12 +21,12 @@ from rich.progress import (
 )
 from torch import Tensor, nn
 
+from vsslcodebase.checkpoints.input_contract import InputContract
 from vsslcodebase.datasets.readers import BadVideoError
 from vsslcodebase.engine.preflight import UsageError
 from vsslcodebase.evaluation.features import batch_features, evaluating
 from vsslcodebase.evaluation.gallery_metric import feature_settings
 from vsslcodebase.evaluation.layers import LayerReader
-from vsslcodebase.zoo.input_contract import InputContract
 
 from .feature_output import check_output, write_output
 from .feature_source import feature_source

@@ -16,8 +16,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from vsslcodebase.checkpoints.provenance import list_digest
 from vsslcodebase.datasets.annotation import read_list
-from vsslcodebase.zoo.provenance import list_digest
 
 REGISTRY = Path(__file__).with_name('splits.json')
 SHOWN_DIGITS = 12  # as in the line of the provenance

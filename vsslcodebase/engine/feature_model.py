@@ -11,6 +11,8 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.registry import init_default_scope
 
+from vsslcodebase.checkpoints.contract_check import check_checkpoints
+from vsslcodebase.checkpoints.publishing import add_training_only
 from vsslcodebase.engine.launch import load_config
 from vsslcodebase.engine.lost_workers import limit_waiting
 from vsslcodebase.engine.preflight import (
@@ -26,8 +28,6 @@ from vsslcodebase.models.backbones.pretrained import (
     read_state_dict,
 )
 from vsslcodebase.registry import MODELS
-from vsslcodebase.zoo.contract_check import check_checkpoints
-from vsslcodebase.zoo.publishing import add_training_only
 
 SPLITS = ('train', 'val', 'test')
 

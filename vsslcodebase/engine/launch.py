@@ -16,6 +16,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import distributed
 
+from vsslcodebase.checkpoints.contract_check import refuse_other_colours
 from vsslcodebase.compat.gloo import prepare_gloo
 from vsslcodebase.engine.arguments import parse_test, parse_train
 from vsslcodebase.engine.gallery_pipelines import share_pipelines
@@ -32,7 +33,6 @@ from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.optim_wrapper import computes_in_bfloat16
 from vsslcodebase.engine.overrides import apply_overrides
 from vsslcodebase.engine.preflight import UsageError, check_all
-from vsslcodebase.zoo.contract_check import refuse_other_colours
 
 # rank, number of processes and rank on this machine, by launcher
 RANK_VARIABLES = {

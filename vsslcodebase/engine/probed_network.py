@@ -14,6 +14,18 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 from torch import Tensor, nn
 
+from vsslcodebase.checkpoints.config_text import read_config_text
+from vsslcodebase.checkpoints.input_contract import (
+    InputContract,
+    contract_of_config,
+)
+from vsslcodebase.checkpoints.published import (
+    build_backbone,
+    is_published,
+    plain_backbone,
+    read_published,
+)
+from vsslcodebase.checkpoints.registered_types import check_types
 from vsslcodebase.compat import load_checkpoint
 from vsslcodebase.engine.feature_model import feature_config, feature_model
 from vsslcodebase.engine.preflight import UsageError
@@ -21,15 +33,6 @@ from vsslcodebase.evaluation.features import Reader
 from vsslcodebase.evaluation.layers import LayerReader
 from vsslcodebase.models.backbones.pretrained import load_backbone
 from vsslcodebase.models.build import build_part
-from vsslcodebase.zoo.config_text import read_config_text
-from vsslcodebase.zoo.input_contract import InputContract, contract_of_config
-from vsslcodebase.zoo.published import (
-    build_backbone,
-    is_published,
-    plain_backbone,
-    read_published,
-)
-from vsslcodebase.zoo.registered_types import check_types
 
 UNTRAINED = 'untrained'
 SMALL_R3D = dict(

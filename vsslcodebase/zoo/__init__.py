@@ -1,1 +1,1 @@
-"""What a published checkpoint is, and where its figures come from."""
+"""Where the figures of the model zoo come from."""

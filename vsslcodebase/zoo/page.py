@@ -220,15 +220,17 @@ def _runs(results: list[Result]) -> list[str]:
         '|---|---:|---|---|---|---|---|---|---|',
     ]
     for result in results:
-        data = result.train_data.get('train', {})
-        trained = f'{data["videos"]} videos, `{data["sha256"][:12]}`'
+        data = result.train_data.get('train')
+        trained = 'none'
+        if data:
+            trained = f'{data["videos"]} videos, `{data["sha256"][:12]}`'
         cells = [
             f'`{result.name}`',
             str(result.seed),
             result.protocol,
             f'`{result.commit[:12]}`',
             f'`{result.config_digest[:12]}`',
-            trained if data else 'none',
+            trained,
             f'`{result.checkpoint["sha256"][:12]}`',
             result.date,
             result.machine,

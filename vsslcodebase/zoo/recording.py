@@ -16,6 +16,14 @@ from typing import Any
 
 import torch
 
+from vsslcodebase.checkpoints.named_checkpoints import named_checkpoints
+from vsslcodebase.checkpoints.provenance import (
+    config_digest,
+    data_identity,
+    file_sha256,
+    source_commit,
+    versions,
+)
 from vsslcodebase.compat import load_checkpoint
 from vsslcodebase.engine.arguments import parse_train
 from vsslcodebase.engine.launch import (
@@ -25,9 +33,7 @@ from vsslcodebase.engine.launch import (
 )
 from vsslcodebase.engine.stages import read_stages
 
-from .named_checkpoints import named_checkpoints
-from .provenance import config_digest, data_identity, source_commit, versions
-from .results import UNTRAINED, Result, ResultError, file_sha256
+from .results import UNTRAINED, Result, ResultError
 
 
 def training_digests(

@@ -9,12 +9,12 @@ from mmengine.runner import Runner
 from torch.utils.data import Dataset
 from trunk_toys import build_trunk, trunk_batch, trunk_config
 
+from vsslcodebase.checkpoints.input_contract import InputContract
+from vsslcodebase.checkpoints.published import published_meta, write_published
+from vsslcodebase.checkpoints.publishing import published_states
 from vsslcodebase.compat import CheckpointError, load_checkpoint
 from vsslcodebase.engine.hooks import InputContractHook
 from vsslcodebase.registry import DATASETS
-from vsslcodebase.zoo.input_contract import InputContract
-from vsslcodebase.zoo.published import published_meta, write_published
-from vsslcodebase.zoo.publishing import published_states
 
 OTHER = InputContract('bgr', (0.0, 255.0), (9.0,) * 3, (2.0,) * 3)
 ITS_OWN = dict(OTHER.to_dict(), channel_order='rgb')

@@ -7,8 +7,8 @@ import types
 import pytest
 from mmengine.config import Config
 
+from vsslcodebase.checkpoints.provenance import list_digest
 from vsslcodebase.engine.hooks import ListIdentityHook
-from vsslcodebase.zoo.provenance import list_digest
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from config_files import ROOT
 from mmengine.config import Config
 from saved_toys import SMALL, publish
 
-from vsslcodebase.zoo.input_contract import InputContract
+from vsslcodebase.checkpoints.input_contract import InputContract
 
 
 @pytest.fixture

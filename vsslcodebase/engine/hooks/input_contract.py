@@ -17,9 +17,9 @@ from vsslcodebase.registry import HOOKS
 class InputContractHook(Hook):
     """Store the input contract in checkpoints, and compare it on loading.
 
-    As ``meta['input_contract']``, see ``vsslcodebase.zoo.input_contract``.
+    As ``meta['input_contract']``, see ``checkpoints/input_contract.py``.
     Other colours than a checkpoint's are an error, or are changed where the
-    config says ``adapt_inputs=True``; see ``vsslcodebase.zoo.contract_check``.
+    config says ``adapt_inputs=True``; see ``checkpoints/contract_check.py``.
 
     It also completes published files: a backbone alone can be loaded where the
     model has nothing else to load, and momentum copies and queues start anew.
@@ -29,7 +29,7 @@ class InputContractHook(Hook):
 
     def before_run(self, runner: Any) -> None:
         """Compare with the files that the config names."""
-        from vsslcodebase.zoo.contract_check import check_checkpoints
+        from vsslcodebase.checkpoints.contract_check import check_checkpoints
 
         if not runner._has_loaded and check_checkpoints(
             runner.cfg, _stage(runner)
@@ -38,7 +38,10 @@ class InputContractHook(Hook):
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Compare with what was read; refuse what cannot be loaded."""
-        from vsslcodebase.zoo.contract_check import match_inputs, meta_of
+        from vsslcodebase.checkpoints.contract_check import (
+            match_inputs,
+            meta_of,
+        )
 
         name = str(runner._load_from or 'the checkpoint')
         meta = meta_of(checkpoint, name)
@@ -52,7 +55,7 @@ class InputContractHook(Hook):
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
         """Add what the network was shown."""
-        from vsslcodebase.zoo.input_contract import contract_of_config
+        from vsslcodebase.checkpoints.input_contract import contract_of_config
 
         try:
             contract = contract_of_config(runner.cfg)
@@ -86,8 +89,8 @@ def _check_content(
     runner: Any, checkpoint: dict, meta: Any, name: str
 ) -> None:
     """Refuse a malformed state dict, and what a published file is not."""
-    from vsslcodebase.zoo.published import PREFIX, is_published
-    from vsslcodebase.zoo.publishing import add_training_only
+    from vsslcodebase.checkpoints.published import PREFIX, is_published
+    from vsslcodebase.checkpoints.publishing import add_training_only
 
     state = checkpoint.get('state_dict', checkpoint)
     if not isinstance(state, dict) or not all(

@@ -13,7 +13,7 @@ from vsslcodebase.registry import HOOKS
 class ProvenanceHook(Hook):
     """Store commit, digests of config and data, and versions in checkpoints.
 
-    As ``meta['provenance']``, see ``vsslcodebase.zoo.provenance``; a figure
+    As ``meta['provenance']``, see ``checkpoints/provenance.py``; a figure
     measured from the checkpoint can then be traced. Files that changed after
     the run began do not matter: all is looked up before the first step. A run
     that was resumed is also of what it was before.
@@ -32,7 +32,7 @@ class ProvenanceHook(Hook):
 
     def before_train(self, runner: Any) -> None:
         """Look everything up, and say it in the log."""
-        from vsslcodebase.zoo.provenance import joined, provenance
+        from vsslcodebase.checkpoints.provenance import joined, provenance
 
         if runner.rank != 0:
             return  # the first process writes the checkpoints

@@ -1,0 +1,1 @@
+"""Networks as files for others: MMAction2, plain torch, TorchScript, ONNX."""
