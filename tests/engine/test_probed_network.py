@@ -142,6 +142,20 @@ def test_names_are_as_long_as_needed():
     ]
 
 
+def test_published_files_are_called_by_their_names():
+    published = 'zoo/pace_r3d10-backbone_20260101-0123abcd.pth'
+    assert short_names([published, 'runs/pace/e.pth', 'untrained']) == [
+        'pace_r3d10',
+        'pace/e',
+        'untrained',
+    ]
+    other = 'zoo/pace_r3d10-backbone_20260102-89abcdef.pth'
+    assert short_names([published, other]) == [
+        'zoo/pace_r3d10-backbone_20260101-0123abcd',
+        'zoo/pace_r3d10-backbone_20260102-89abcdef',
+    ]
+
+
 def test_clips_are_those_of_the_config():
     cfg = Config.fromfile(ROOT / 'configs/mini/linear_smallr3d_motion-mini.py')
     assert clip_settings(cfg) == dict(

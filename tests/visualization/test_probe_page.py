@@ -15,6 +15,7 @@ from vsslcodebase.visualization.probe_style import QUESTIONS
 from vsslcodebase.visualization.probe_table import (
     WIDTH,
     network_block,
+    shortened,
     summary,
 )
 
@@ -141,3 +142,9 @@ def test_tables_fit_the_terminal(answers):
     assert max(map(len, rows)) <= WIDTH
     assert len(block.splitlines()) == 2 + len(QUESTIONS)
     assert '-0.0' not in ''.join(rows)
+
+
+def test_a_long_name_keeps_its_method_and_its_epoch():
+    assert shortened('runs/moco_rho4/epoch_8', 22) == 'runs/moco_rho4/epoch_8'
+    assert shortened('runs/moco_rho4/epoch_8', 11) == 'runs/…och_8'
+    assert shortened('runs/moco_rho4/epoch_8', 12) == 'runs/m…och_8'

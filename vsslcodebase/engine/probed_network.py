@@ -20,6 +20,7 @@ from vsslcodebase.checkpoints.input_contract import (
     contract_of_config,
 )
 from vsslcodebase.checkpoints.published import (
+    NAME,
     build_backbone,
     is_published,
     plain_backbone,
@@ -210,8 +211,18 @@ def short_names(paths: Sequence[str]) -> list[str]:
     """Return the ends of paths, as long as needed to tell them apart.
 
     The name of the file and its folder, at least: most files are called
-    after an epoch.
+    after an epoch. A published file has a name of its own, without date and
+    hash where that is enough.
     """
+    stems = [NAME.fullmatch(Path(path).name) for path in paths]
+    own = [
+        stem['stem'].removesuffix('-backbone')
+        if stem
+        else '/'.join(Path(path).with_suffix('').parts[-2:])
+        for stem, path in zip(stems, paths)
+    ]
+    if len(set(own)) == len(set(paths)):
+        return own
     parts = [Path(path).with_suffix('').parts for path in paths]
     for count in range(2, 2 + max(map(len, parts))):
         names = ['/'.join(part[-count:]) for part in parts]

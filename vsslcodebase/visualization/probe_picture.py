@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from vsslcodebase.evaluation.probe_answers import Answer
 
 from .probe_style import COLOURS, CONTROLS, QUESTIONS
+from .probe_table import shortened
 
 Answers = Mapping[str, Mapping[str, Answer]]  # network, question
 NUM_COLUMNS = 4
@@ -122,7 +123,9 @@ def _panel(
     axes.set_xlim(LEFT_EDGE, 100)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xticks(sorted({0, 50, 100}))
-    axes.set_yticks(rows, [_shortened(n) for n in answers])
+    # a dollar would begin a formula
+    names = [shortened(n, 26).replace('$', r'\$') for n in answers]
+    axes.set_yticks(rows, names)
     axes.tick_params(length=0, labelleft=with_names)
 
 
@@ -147,12 +150,6 @@ def _legend() -> list[Line2D | Patch]:
         [], [], color=INK, linewidth=1.1, linestyle=(0, (4, 3)), label='chance'
     )
     return [played, *marks, chance]
-
-
-def _shortened(name: str, most: int = 26) -> str:
-    """Return the end of a long name; no part of it is taken for a formula."""
-    short = name if len(name) <= most else '…' + name[-most + 1 :]
-    return short.replace('$', r'\$')
 
 
 def _png(figure: Figure, dpi: int) -> bytes:

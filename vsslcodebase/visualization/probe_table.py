@@ -55,13 +55,21 @@ def summary(networks: Mapping[str, Mapping[str, Answer]]) -> str:
     room = WIDTH - 9 * len(names)
     lines = [f'{"as played, in %":<{room}}{heads}']
     for network, answers in networks.items():
-        short = network if len(network) < room else f'…{network[2 - room :]}'
+        short = shortened(network, room - 1)
         cells = ''.join(
             f'{100 * answers[name].shown("played")[0].value:z9.1f}'
             for name in names
         )
         lines.append(f'{short:<{room}}{cells}')
     return '\n'.join(lines)
+
+
+def shortened(name: str, most: int) -> str:
+    """Return both ends of a long name: its method, and its epoch."""
+    if len(name) <= most:
+        return name
+    end = (most - 1) // 2
+    return f'{name[: most - 1 - end]}…{name[-end:]}'
 
 
 def with_margin(figure: Figure) -> str:
