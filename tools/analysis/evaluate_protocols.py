@@ -23,12 +23,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
 from mmengine.runner import set_random_seed
 
 from vsslcodebase.checkpoints.pipeline_geometry import geometry_of_pipeline
-from vsslcodebase.engine.arguments import natural
+from vsslcodebase.engine.arguments import add_device, natural
 from vsslcodebase.engine.feature_model import (
     feature_config,
     feature_model,
@@ -38,6 +37,7 @@ from vsslcodebase.engine.lost_workers import kill_workers
 from vsslcodebase.engine.misuse import one_sentence
 from vsslcodebase.engine.overrides import OverrideAction
 from vsslcodebase.engine.preflight import UsageError
+from vsslcodebase.engine.probed_network import short_names
 from vsslcodebase.evaluation.feature_cache import FeatureCache, Reading
 from vsslcodebase.evaluation.features import VideoFeatures
 from vsslcodebase.evaluation.protocol_scores import (
@@ -92,11 +92,13 @@ def parse_args() -> argparse.Namespace:
     add('--seed', type=int, default=0, help='of untrained weights')
     add('--cache', default='feature_cache', help='folder of features')
     add('--out', help='report to write, .json or .md')
-    add('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    add_device(parser)
     add('--cfg-options', nargs='+', action=OverrideAction, default={})
     args = parser.parse_args()
     if args.out and Path(args.out).suffix not in ('.json', '.md'):
         parser.error(f'--out is a .json or an .md, got {args.out}')
+    if args.out:
+        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
     return args
 
 
@@ -106,7 +108,7 @@ def main() -> None:
     protocols = [_place_p4(p, args.p4) for p in protocols_of(args.protocols)]
     networks, rows = {}, []
     shared: set[str] = set()
-    for name in args.checkpoints:
+    for name, short in zip(args.checkpoints, short_names(args.checkpoints)):
         cfg = _config(name, args)
         set_random_seed(args.seed)
         model = feature_model(cfg, args.device)
@@ -124,7 +126,7 @@ def main() -> None:
                 for protocol in protocols
             ]
         rows += [
-            (name, protocol, _join([run[place] for run in runs.values()]))
+            (short, protocol, _join([run[place] for run in runs.values()]))
             for place, protocol in enumerate(protocols)
         ]
     every_run = [run for runs in networks.values() for run in runs.values()]
@@ -230,7 +232,6 @@ def _write(
     warnings: list[str],
 ) -> None:
     """Write the report."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == '.md':
         path.write_text(text + '\n')
         return
