@@ -45,6 +45,11 @@ def main() -> None:
             f'a config is a file .py beside the checkpoint, got {config} for '
             f'{target}'
         )
+    if config.exists():
+        raise UsageError(
+            f'{config} is there already, perhaps with changes of yours; '
+            'remove it, or name another one with --config'
+        )
     saved = open_source(args)
     shape = shape_of(args, saved)
     made = to_recognizer(saved, target, config, shape, args.num_classes)

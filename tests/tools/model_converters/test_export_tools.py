@@ -50,6 +50,15 @@ def test_to_recognizer(call, source, tmp_path):
         assert torch.equal(state[f'backbone.{key}'], value)
 
 
+def test_a_config_that_is_there_is_kept(call, source, tmp_path):
+    out = tmp_path / 'out.pth'
+    out.with_suffix('.py').write_text('mine = True\n')
+    _, error = call('to_recognizer', source[0], out, '--num-classes', 7)
+    assert 'out.py is there already, perhaps with changes of yours' in error
+    assert out.with_suffix('.py').read_text() == 'mine = True\n'
+    assert not out.exists()
+
+
 def test_the_page_of_a_state_dict_builds_the_network(call, source, tmp_path):
     path, network = source
     out = tmp_path / 'bare.pth'
