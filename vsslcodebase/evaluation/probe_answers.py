@@ -28,7 +28,7 @@ class Answer(NamedTuple):
         """Return the figure that tables show, and what was fitted to.
 
         Of shuffled and frozen clips a probe fitted to such clips: what can
-        be known of them at all. Of reversed clips one fitted to clips as
+        be read of them. Of reversed clips one fitted to clips as
         played: whether its answers follow the direction.
         """
         fits = self.figures[order]

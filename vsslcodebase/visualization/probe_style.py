@@ -79,7 +79,7 @@ CONTROLS = {
 }
 FITTED = (
     'Shuffled and frozen: the probe is fitted to such clips, too, so the '
-    'figure is what can be known of them at all. Backwards: the probe is '
+    'figure is what can be read of them. Backwards: the probe is '
     'fitted to clips as played, so the figure says whether its answers turn '
     'with the film.'
 )
