@@ -42,7 +42,7 @@ TASKS = {
     'finetune': 'fine-tuning',
     'finetune-motion': 'fine-tuning, motion blocks',
     'retrieval': 'retrieval',
-    'hcml': 'labels and HCML, many views',
+    'hcml': 'labels and HCML',
 }
 
 TEMPLATE = Path(__file__).with_suffix('.template')
