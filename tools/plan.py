@@ -74,6 +74,8 @@ def main() -> None:
             option = '--' + name.replace('_', '-')
             unit = 'in GiB' if name == 'memory' else 'a number above 0'
             raise UsageError(f'{option} is {unit}, got {value}')
+    if args.out and args.out.suffix != '.py':
+        raise UsageError(f'--out is a config, which ends with .py: {args.out}')
     if args.out and args.out.exists():
         raise UsageError(f'{args.out} is there already; name another file')
     cfg = load_config(args.config, args.cfg_options)
@@ -242,8 +244,9 @@ def write_config(
     changed = load_config(
         args.config, {**args.cfg_options, **options(plan, recipe)}
     )
+    plural = 's' if plan.num_gpus > 1 else ''
     paragraphs = [
-        f'{Path(args.config).stem} for {plan.num_gpus} GPUs of '
+        f'{Path(args.config).stem} for {plan.num_gpus} GPU{plural} of '
         f'{args.memory:g} GiB.',
         f'Made by: python tools/plan.py {" ".join(sys.argv[1:])}',
         *(f'Departs from its recipe: {line}.' for line in plan.warnings),

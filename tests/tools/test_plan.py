@@ -31,7 +31,9 @@ def test_the_config_it_writes_is_the_plan(call, tmp_path, capsys):
     assert 'a queue of 4096 keys, not 65536' in ' '.join(
         out.read_text().split()
     )
-    assert out.read_text().startswith('"""ltn_moco-rho4_slow50_ucf101 for 1 G')
+    assert out.read_text().startswith(
+        '"""ltn_moco-rho4_slow50_ucf101 for 1 GPU of'
+    )
 
 
 def test_a_split_that_is_not_here_is_known_by_name(call, capsys):
@@ -71,6 +73,7 @@ def test_a_recipe_on_its_own_gpus(call, capsys):
             'batch_size must be 1 or more, got 0',
         ),
         (['--memory', 8, '--out', MOCO], UsageError, 'is there already'),
+        (['--memory', 8, '--out', 'plan.txt'], UsageError, 'ends with .py'),
         (
             ['--memory', 8, '--cfg-options', 'model.quue_size=3'],
             OverrideError,

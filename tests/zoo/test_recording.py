@@ -108,6 +108,16 @@ def test_a_checkpoint_without_a_past_is_refused(tmp_path):
         make(path)
 
 
+def test_a_runs_own_checkpoint_is_called_by_its_experiment(tmp_path):
+    path = save(tmp_path, name=None)
+    content = torch.load(path, weights_only=True)
+    content['meta']['experiment_name'] = (
+        'corp_m_smallr3d_motion-mini_20261121_172346'
+    )
+    torch.save(content, path)
+    assert make(path).config == CONFIG
+
+
 def test_a_name_that_is_no_config(tmp_path):
     with pytest.raises(ResultError, match='no config of ours'):
         make(save(tmp_path, name='mine'))
@@ -130,7 +140,9 @@ def test_random_weights_have_no_training():
 
 def test_numbers_are_found_inside_of_a_file(tmp_path):
     path = tmp_path / 'report.json'
-    path.write_text(json.dumps(dict(a=dict(b=dict(top1=0.5, of='x')))))
+    path.write_text(
+        json.dumps(dict(a=dict(b=dict(top1=0.5, of='x', time=0.1))))
+    )
     assert read_metrics(path, 'a.b') == dict(top1=0.5)
     with pytest.raises(ResultError, match="at 'c'"):
         read_metrics(path, 'a.c')

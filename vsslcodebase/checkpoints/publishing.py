@@ -61,6 +61,11 @@ class Trained(NamedTuple):
     dropped: list[str]
 
 
+def run_name(meta: Mapping[str, Any]) -> str:
+    """Return what a run was called, without its time; '' if unknown."""
+    return TIMESTAMP.sub('', str(meta.get('experiment_name', '')))
+
+
 def read_trained(
     content: Any, source: str, cfg: Config | None = None
 ) -> Trained:
@@ -86,7 +91,7 @@ def read_trained(
             'meta and state_dict, as tools/train.py writes it'
         )
     meta = meta or {}
-    name = TIMESTAMP.sub('', str(meta.get('experiment_name', '')))
+    name = run_name(meta)
     if cfg is not None:
         name = Path(cfg.filename).stem if cfg.filename else name
     elif isinstance(meta.get('cfg'), str):

@@ -24,6 +24,7 @@ from vsslcodebase.checkpoints.provenance import (
     source_commit,
     versions,
 )
+from vsslcodebase.checkpoints.publishing import run_name
 from vsslcodebase.compat import load_checkpoint
 from vsslcodebase.engine.arguments import parse_train
 from vsslcodebase.engine.launch import (
@@ -150,7 +151,9 @@ def read_metrics(path: Path, place: str = '') -> dict[str, float]:
     numbers = {
         name: value
         for name, value in (node if isinstance(node, dict) else {}).items()
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
+        if isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and name not in ('time', 'data_time')  # of the run, no metrics
     }
     if not numbers:
         raise ResultError(f'{path} has no numbers at {place or "its top"!r}')
@@ -208,7 +211,8 @@ def _trained(
             f'{checkpoint} was trained by code with changes that no commit '
             'has, or outside of a checkout; its figures cannot be traced'
         )
-    path = config or _config_of(str(meta.get('name', '')), checkpoint)
+    name = str(meta.get('name') or run_name(meta))
+    path = config or _config_of(name, checkpoint)
     digests = training_digests(path, options)
     stages = [
         stage

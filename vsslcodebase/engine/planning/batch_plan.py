@@ -242,25 +242,25 @@ def _plan_companies(plan: BatchPlan, recipe: Recipe) -> None:
     if groups is None or plan.num_gpus * groups >= COMPANIES:
         return
     wanted = math.ceil(COMPANIES / plan.num_gpus)
-    plan.bn_groups = next(
-        (
-            g
-            for g in range(wanted, plan.per_gpu // 2 + 1)
-            if plan.per_gpu % g == 0
-        ),
-        groups,
-    )
+    fitting = [
+        number
+        for number in range(groups, plan.per_gpu // 2 + 1)
+        if plan.per_gpu % number == 0
+    ]
+    enough = [number for number in fitting if number >= wanted]
+    plan.bn_groups = min(enough) if enough else max(fitting, default=groups)
+    companies = plan.num_gpus * plan.bn_groups
     if plan.bn_groups > groups:
         plan.warnings.append(
             f'bn_groups={plan.bn_groups}, not {groups}: BatchNorm shuffles '
-            f'among {plan.num_gpus * plan.bn_groups} companies of '
+            f'among {companies} companies of '
             f'{plan.per_gpu // plan.bn_groups} videos'
         )
-    else:
+    if companies < COMPANIES:
         plan.warnings.append(
-            f'BatchNorm shuffles among {plan.num_gpus * groups} companies '
-            f'only: below {COMPANIES} their statistics tell which clips '
-            'belong together. More GPUs or more videos a GPU would help'
+            f'BatchNorm shuffles among fewer than {COMPANIES} companies of '
+            f'clips ({companies}): their statistics tell which clips belong '
+            'together. More GPUs, or more videos on a GPU, would help'
         )
 
 
