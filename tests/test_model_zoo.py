@@ -6,12 +6,13 @@ import subprocess
 import sys
 
 import pytest
+import torch
 import yaml
 from config_files import ROOT
 from toy_project import load_tool
 
 from vsslcodebase.checkpoints.provenance import file_sha256
-from vsslcodebase.checkpoints.published import read_published
+from vsslcodebase.checkpoints.published import build_backbone, read_published
 from vsslcodebase.zoo.page import (
     CHECKPOINTS,
     full_size_entries,
@@ -142,3 +143,19 @@ def test_metafile_names_weights_that_are_there():
     for entry in yaml.safe_load(text)['Models']:
         assert (ROOT / entry['Weights']).is_file()
         assert (ROOT / entry['Config']).is_file()
+
+
+@pytest.mark.parametrize(
+    'path', sorted((ROOT / CHECKPOINTS).glob('*.pth')), ids=lambda p: p.name
+)
+def test_checkpoints_are_networks(path):
+    published = read_published(path)
+    network = build_backbone(published)
+    contract = published.contract
+    frames = (contract.num_frames, contract.height, contract.width)
+    shown = torch.full((1, 3, *frames), 128, dtype=torch.uint8)
+    with torch.no_grad():
+        found = network(contract.normalise(shown))
+    assert found.isfinite().all()
+    assert found.std() > 0
+    assert not re.search(r'/(home|root|tmp|work)\b', str(published.meta))

@@ -132,4 +132,5 @@ def test_another_evaluation_is_not_taken_for_it(root):
 
 def test_per_cent_by_hand():
     assert per_cent([0.975]) == '97.5'
+    assert per_cent([-0.0001]) == '0.0'
     assert per_cent([0.01, 0.02, 0.03]) == '2.0 ± 1.0 (3)'

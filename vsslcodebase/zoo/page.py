@@ -131,7 +131,8 @@ def measured(
 def per_cent(shares: Sequence[float]) -> str:
     """Format one share, or mean ± standard deviation and their number."""
     number = f' ({len(shares)})' if len(shares) > 1 else ''
-    return spread(shares).text(100, 1) + number
+    text = spread(shares).text(100, 1)
+    return ('0.0' if text == '-0.0' else text) + number
 
 
 def _full_size(
