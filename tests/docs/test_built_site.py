@@ -62,13 +62,23 @@ def test_sources_are_those_that_pages_link_to_and_no_others(site):
     sources = {
         path.relative_to(ROOT).as_posix() + '.html'
         for path in linked
-        if path.suffix not in ('.md', '.png')
+        if path.suffix not in ('.md', '.png', '.pth')
     }
     shown = {
         path.relative_to(site / 'source').as_posix()
         for path in (site / 'source').rglob('*.html')
     }
     assert shown == sources
+
+
+def test_a_checkpoint_can_be_downloaded_from_the_zoo(site):
+    files = sorted((ROOT / 'checkpoints').glob('*.pth'))
+    page = (site / 'model_zoo.html').read_text()
+    for path in files:
+        place = f'source/checkpoints/{path.name}'
+        assert f'href="{place}"' in page
+        assert (site / place).read_bytes() == path.read_bytes()
+    assert files
 
 
 def test_search_finds_pages_and_not_sources(site):

@@ -24,6 +24,7 @@ from site_hooks import find_target, on_page_markdown, site_path, source_text
         ('tools/train.py', 'source/tools/train.py.md'),
         ('LICENSE', 'source/LICENSE.md'),
         ('configs/picture.png', 'source/configs/picture.png'),
+        ('checkpoints/a.pth', 'source/checkpoints/a.pth'),
     ],
 )
 def test_place_in_the_site(file, place):

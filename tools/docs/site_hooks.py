@@ -35,7 +35,8 @@ LANGUAGES = {
     '.json': 'json',
     '.toml': 'toml',
 }
-PICTURES = ('.png', '.jpg', '.gif', '.svg')
+# the site has these as they are: to be looked at, or downloaded
+COPIED = ('.png', '.jpg', '.gif', '.svg', '.pth')
 MAX_BYTES = 200_000  # what is larger is no source to read in a browser
 
 
@@ -108,7 +109,7 @@ def site_path(path: Path) -> str:
         return 'readme.md'
     if path.suffix == '.md':
         return inside
-    if path.suffix in PICTURES:
+    if path.suffix in COPIED:
         return f'source/{inside}'
     return f'source/{inside}.md'
 
@@ -124,8 +125,8 @@ def _outside_page(path: Path, config: MkDocsConfig) -> File:
 
 
 def _source_page(path: Path, config: MkDocsConfig) -> File:
-    """Return a page that shows a source file, or the picture itself."""
-    if path.suffix in PICTURES:
+    """Return a page that shows a source file, or the file itself."""
+    if path.suffix in COPIED:
         return File.generated(config, site_path(path), abs_src_path=str(path))
     if path.stat().st_size > MAX_BYTES:
         raise PluginError(
