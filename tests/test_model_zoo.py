@@ -132,10 +132,10 @@ def test_results_are_of_commits_that_are_here():
         return  # a wheel, an archive, or a clone without its history
     commits = {result.commit for result in RESULTS}
     commits |= {result.evaluation['commit'] for result in RESULTS}
-    for commit in commits:
-        assert (
-            git('merge-base', '--is-ancestor', commit, 'HEAD').returncode == 0
-        )
+    history = set(git('rev-list', 'HEAD').stdout.split())
+    if history.isdisjoint(commits):
+        return  # a copy whose history begins anew
+    assert commits <= history
 
 
 def test_metafile_names_weights_that_are_there():
