@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from oracles import neighbours as oracle
+from peak_memory import PEAK
 
 from vsslcodebase.evaluation import knn_accuracy, knn_classify, similarity
 
@@ -154,12 +155,10 @@ def test_unusable_sets_have_no_accuracy(changes, message):
         knn_accuracy(**{**kwargs, **changes})
 
 
-MEASURE = """
-import resource, torch
+MEASURE = f"""{PEAK}
+import torch
 torch.set_num_threads(1)
 from vsslcodebase.evaluation import knn_accuracy
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 gallery = torch.randn(60_000, 2048)
 query = gallery[:300] + 0.5 * torch.randn(300, 2048)
 labels = torch.arange(60_000) % 400
