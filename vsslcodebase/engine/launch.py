@@ -197,6 +197,9 @@ def _run(job: Any) -> None:
     try:
         with one_sentence():
             job()
+            if distributed.is_initialized():
+                # who leaves while another still works aborts in gloo's threads
+                distributed.barrier()
     except BaseException:
         kill_workers()
         raise
