@@ -1,16 +1,18 @@
 """Make a result file of the zoo: ``record_result.py METRICS --checkpoint C``.
 
-    python tools/record_result.py work_dirs/linear/20270101_120000/20270101_120000.json \
+    python tools/record_result.py \
+        work_dirs/linear/20270101_120000/20270101_120000.json \
         --checkpoint corp_m_r3d50_ssv2-backbone_20270101-0a1b2c3d.pth \
         --evaluation configs/eval/linear/linear_r3d50_ssv2.py \
         --command 'tools/dist_train.sh configs/corp/corp_m_r3d50_ssv2.py 8' \
-        --command 'tools/dist_train.sh configs/eval/linear/linear_r3d50_ssv2.py 8'
+        --command 'tools/dist_train.sh \
+            configs/eval/linear/linear_r3d50_ssv2.py 8'
 
 METRICS is the JSON file of tools/test.py, or a report. The checkpoint is that
 of the pre-training: it says which code, config, data and seed made it, and is
 compared with the config. Then ``tools/make_model_zoo.py`` puts it into the
 model zoo.
-"""  # noqa: E501, a command on one line can be copied
+"""
 
 from __future__ import annotations
 

@@ -228,7 +228,6 @@ with open(sys.argv[1], 'w') as lock:
 """
 
 
-@pytest.mark.skipif(sys.platform == 'win32', reason='no locks there')
 def test_a_second_process_does_not_write(model, videos, tmp_path):
     cache = FeatureCache(model, loader_of(videos), tmp_path)
     cache.read([P5])
